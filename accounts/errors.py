@@ -1,0 +1,42 @@
+"""Errors that a client or an operator must act on; they reach the top level of an answer.
+
+What a person can mend (a broken rule, a taken e-mail) is a Django `ValidationError` instead, and
+reaches the mutation's payload.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from graphql import GraphQLError
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as Text
+
+
+class ApiError(GraphQLError):
+    """Answers its message with `code` in `extensions`; subclasses name the code."""
+
+    code: str
+
+    def __init__(self, message: str, **extensions: Any) -> None:
+        super().__init__(message, extensions={"code": self.code, **extensions})
+
+
+class Unauthenticated(ApiError):
+    """The call needs a live access token; an error link may refresh it and try again."""
+
+    code = "UNAUTHENTICATED"
+
+    def __init__(self) -> None:
+        super().__init__("Log in: this needs a valid access token in the Authorization header.")
+
+
+class BadUserInput(ApiError):
+    """The request itself is wrong: an argument out of its range, an unreadable cursor."""
+
+    code = "BAD_USER_INPUT"
+
+
+def problem(field: str | None, code: str, message: "Text") -> ValidationError:
+    """A `ValidationError` for one field (or for none) that keeps its code in the payload."""
+    return ValidationError({field or NON_FIELD_ERRORS: [ValidationError(message, code=code)]})

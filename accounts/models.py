@@ -1,0 +1,112 @@
+"""Who uses the tracker, and the refresh tokens of their devices."""
+
+import uuid
+from typing import Any, ClassVar
+from zoneinfo import ZoneInfo
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import LineField, LowerCaseEmailField
+from accounts.signals import account_deleting
+
+
+class Language(models.TextChoices):
+    """The languages that messages come in."""
+
+    ENGLISH = "en", "English"
+    RUSSIAN = "ru", "Русский"
+
+
+class ChatStatus(models.TextChoices):
+    """Whether messages reach a person's chat, as far as the tracker knows."""
+
+    OK = "ok", _("reachable")
+    UNREACHABLE = "unreachable", _("unreachable")
+    STOPPED = "stopped", _("stopped by the chat")
+
+
+class UserManager(BaseUserManager["User"]):
+    """Makes people whose password is hashed; used by `csu`, the admin and tests."""
+
+    def create_user(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        user = self.model(email=email, **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, email: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(email, password, is_staff=True, is_superuser=True, **fields)
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who logs in by e-mail and is reminded in a Telegram chat.
+
+    `token_generation` is written into every token; one step of it makes all earlier tokens void.
+    """
+
+    email = LowerCaseEmailField(_("e-mail"), unique=True)
+    first_name = LineField(_("first name"), max_length=150, null=True, blank=True)
+    # Telegram's ids are signed and have up to 52 significant bits. Staff may have no chat.
+    chat_id = models.BigIntegerField(_("Telegram chat"), null=True, blank=True, db_index=True)
+    # Kept by `notifications`, which knows the chats; shown by `me`.
+    chat_status = models.CharField(
+        max_length=16, choices=ChatStatus, default=ChatStatus.OK, editable=False
+    )
+    time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    language = models.CharField(
+        _("language"), max_length=8, choices=Language, default=Language.ENGLISH
+    )
+    token_generation = models.PositiveIntegerField(default=0, editable=False)
+    is_active = models.BooleanField(_("active"), default=True)
+    is_staff = models.BooleanField(_("staff"), default=False)
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now, editable=False)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    def __str__(self) -> str:
+        return self.email
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone in which this person's habits have their times."""
+        return ZoneInfo(self.time_zone)
+
+    def set_password(self, raw_password: str | None) -> None:
+        """Replaces the password; tokens made under the old one are void once this is saved."""
+        super().set_password(raw_password)
+        self.revoke_all_tokens()
+
+    def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
+        """Deletes the account with all that belongs to it; the apps above hear of it first."""
+        with transaction.atomic():
+            account_deleting.send(User, user=self)
+            return super().delete(*args, **options)
+
+    def revoke_all_tokens(self) -> None:
+        """Voids all tokens of this person once this is saved."""
+        self.token_generation += 1
+
+
+class RefreshToken(models.Model):
+    """A device's log-in: one row, whose secret moves on each time the device refreshes.
+
+    Only digests are kept. `digest` is that of the newest secret, `previous_digest` that of the one
+    before, which is still honoured for a moment after `rotated_at`.
+    """
+
+    id = models.UUIDField(primary_key=True, default=uuid.uuid4, editable=False)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="refresh_tokens")
+    generation = models.PositiveIntegerField()
+    digest = models.CharField(max_length=64)
+    previous_digest = models.CharField(max_length=64, default="", blank=True)
+    rotated_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+
+    def __str__(self) -> str:
+        return str(self.id)

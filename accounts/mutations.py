@@ -1,0 +1,203 @@
+"""Registering, logging in and out, and changing or leaving one's account."""
+
+import logging
+from collections.abc import Callable
+from typing import Annotated, cast
+
+import strawberry
+import strawberry_django
+from django.contrib.auth import authenticate
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from strawberry import UNSET
+from strawberry.types import Info
+
+from accounts import refresh_tokens
+from accounts.access_tokens import user_of_token
+from accounts.errors import problem
+from accounts.models import User
+from accounts.permissions import current_user
+from accounts.signals import chat_chosen, time_zone_changed
+from accounts.types import (
+    ChangePasswordInput,
+    ProfileInput,
+    RegisterInput,
+    Success,
+    TokenPair,
+    UserType,
+)
+from accounts.validators import validate_new_password, validate_user
+
+logger = logging.getLogger(__name__)
+
+RefreshTokenArgument = Annotated[
+    str, strawberry.argument(description="The newest refresh token of the device.")
+]
+
+
+@strawberry.type
+class Mutation:
+    @strawberry_django.mutation(description="Makes an account and logs it in.")
+    def register(
+        self,
+        input: Annotated[RegisterInput, strawberry.argument(description="The new account.")],
+    ) -> TokenPair:
+        given = {name: value for name, value in vars(input).items() if value is not None}
+        password = given.pop("password")
+        user = User(**given)
+        _validate_new_account(user, password)
+        user.set_password(password)
+        now = timezone.now()
+        try:
+            with transaction.atomic():
+                user.save(force_insert=True)
+                chat_chosen.send(User, user=user, now=now)
+                return TokenPair.of(refresh_tokens.open_session(user, now))
+        except IntegrityError:
+            # Somebody else's call with the same address came in between.
+            raise _email_taken() from None
+
+    @strawberry_django.mutation(description="Logs a device in.")
+    def token_auth(
+        self,
+        info: Info,
+        email: Annotated[str, strawberry.argument(description="The account's address.")],
+        password: Annotated[str, strawberry.argument(description="The account's password.")],
+    ) -> TokenPair:
+        user = authenticate(info.context.request, username=email, password=password)
+        with transaction.atomic():
+            # The row as it stands now: the password may have changed while it was being checked.
+            live = user and (
+                User.objects.select_for_update(no_key=True)
+                .filter(pk=user.pk, password=user.password, is_active=True)
+                .first()
+            )
+            if not live:
+                raise problem(
+                    None, "invalid_credentials", _("The e-mail or the password is not right.")
+                )
+            return TokenPair.of(refresh_tokens.open_session(live, timezone.now()))
+
+    @strawberry_django.mutation(
+        description="Exchanges a refresh token for a new pair. The old one is spent by that."
+    )
+    def refresh_token(self, refresh_token: RefreshTokenArgument) -> TokenPair:
+        return TokenPair.of(refresh_tokens.rotate(refresh_token, timezone.now()))
+
+    @strawberry_django.mutation(description="Tells whether an access token is good right now.")
+    def verify_token(
+        self,
+        token: Annotated[str, strawberry.argument(description="An access token.")],
+    ) -> Success:
+        if user_of_token(token) is None:
+            raise problem("token", "token_invalid", _("This access token is not valid any more."))
+        return Success()
+
+    @strawberry_django.mutation(description="Logs the device with this refresh token out.")
+    def revoke_token(self, refresh_token: RefreshTokenArgument) -> Success:
+        if not refresh_tokens.revoke(refresh_token):
+            raise problem(
+                "refresh_token", "refresh_token_invalid", _("This session has ended already.")
+            )
+        return Success()
+
+    @strawberry_django.mutation(description="Logs all devices out, this one included.")
+    @transaction.atomic
+    def revoke_all_tokens(self, info: Info) -> Success:
+        user = current_user(info, lock=True)
+        user.revoke_all_tokens()
+        user.save(update_fields=["token_generation"])
+        return Success()
+
+    @strawberry_django.mutation(
+        description="Changes one's profile. Habits keep their local times in a new time zone."
+    )
+    @transaction.atomic
+    def update_profile(
+        self,
+        info: Info,
+        input: Annotated[ProfileInput, strawberry.argument(description="What changes.")],
+    ) -> UserType:
+        user = current_user(info, lock=True)
+        changes = {name: value for name, value in vars(input).items() if value is not UNSET}
+        missing = [name for name in changes if name != "first_name" and changes[name] is None]
+        if missing:
+            raise ValidationError(
+                {name: ValidationError(_("This is required."), "required") for name in missing}
+            )
+        previous_zone, now = user.time_zone, timezone.now()
+        for name, value in changes.items():
+            setattr(user, name, value)
+        validate_user(user)
+        user.save(update_fields=list(changes))
+        if "chat_id" in changes:
+            chat_chosen.send(User, user=user, now=now)
+        if user.time_zone != previous_zone:
+            time_zone_changed.send(User, user=user, previous=previous_zone, now=now)
+        return cast("UserType", user)
+
+    @strawberry_django.mutation(
+        description="Changes the password, logs all devices out and this one in again."
+    )
+    def change_password(
+        self,
+        info: Info,
+        input: Annotated[
+            ChangePasswordInput, strawberry.argument(description="The old and the new password.")
+        ],
+    ) -> TokenPair:
+        with transaction.atomic():
+            user = current_user(info, lock=True)
+            _check_password(user, input.old_password, field="old_password")
+            validate_new_password(input.new_password, user, field="new_password")
+            user.set_password(input.new_password)
+            user.save(update_fields=["password", "token_generation"])
+            return TokenPair.of(refresh_tokens.open_session(user, timezone.now()))
+
+    @strawberry_django.mutation(
+        description="Deletes the account with its habits, tokens and unsent reminders, for good."
+    )
+    @transaction.atomic
+    def delete_account(
+        self,
+        info: Info,
+        password: Annotated[str, strawberry.argument(description="The account's password.")],
+    ) -> Success:
+        user = current_user(info, lock=True)
+        _check_password(user, password, field="password")
+        pk = user.pk
+        _total, counts = user.delete()
+        logger.info("account_deleted user=%s rows=%s", pk, counts)
+        return Success()
+
+
+def _validate_new_account(user: User, password: str) -> None:
+    errors: dict[str, list[ValidationError]] = {}
+    checks: tuple[Callable[[], None], ...] = (
+        lambda: validate_user(user),
+        lambda: validate_new_password(password, user, field="password"),
+        lambda: _check_email_free(user),
+    )
+    for check in checks:
+        try:
+            check()
+        except ValidationError as error:
+            errors.update(error.error_dict)
+    if errors:
+        raise ValidationError(errors)
+
+
+def _check_email_free(user: User) -> None:
+    if User.objects.filter(email=user.email).exists():
+        raise _email_taken()
+
+
+def _email_taken() -> ValidationError:
+    return problem("email", "email_taken", _("There is an account with this e-mail already."))
+
+
+def _check_password(user: User, password: str, *, field: str) -> None:
+    if not user.check_password(password):
+        raise problem(field, "wrong_password", _("This is not the account's password."))

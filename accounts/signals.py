@@ -1,0 +1,12 @@
+"""What happens to a person and matters to the apps above; sent inside the same transaction."""
+
+from django.dispatch import Signal
+
+time_zone_changed = Signal()
+"""`sender`: User; `user`: as saved; `previous`: the old zone's name; `now`: the call's moment."""
+
+chat_chosen = Signal()
+"""`sender`: User; `user`: as saved, with the chat id that was just given; `now`: the moment."""
+
+account_deleting = Signal()
+"""`sender`: User; `user`: whose rows are about to be deleted, all together."""

@@ -1,0 +1,34 @@
+"""How errors look in an answer: a stable code each, and nothing of the server's inside."""
+
+import logging
+import uuid
+from collections.abc import Iterable
+from typing import Any
+
+from graphql import GraphQLError
+
+from accounts.errors import ApiError, BadUserInput
+
+logger = logging.getLogger(__name__)
+
+
+def formatted(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
+    """The errors as they are answered; an unexpected one is masked, and logged under an id."""
+    return [_formatted(error) for error in errors]
+
+
+def _formatted(error: GraphQLError) -> dict[str, Any]:
+    cause = error.original_error
+    if isinstance(error, ApiError) or isinstance(cause, ApiError):
+        return dict(error.formatted)
+    # Without a path the document or its variables are wrong; with one but without a cause, an
+    # argument is. Both texts are graphql-core's own and speak of the request alone.
+    if error.path is None or cause is None or isinstance(cause, GraphQLError):
+        return {**error.formatted, "extensions": {"code": BadUserInput.code}}
+    error_id = uuid.uuid4().hex
+    logger.error("unexpected_error id=%s path=%s", error_id, error.path, exc_info=cause)
+    return {
+        **error.formatted,
+        "message": f"Something went wrong on our side. Quote {error_id} when you report it.",
+        "extensions": {"code": "INTERNAL_SERVER_ERROR", "id": error_id},
+    }

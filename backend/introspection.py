@@ -1,0 +1,28 @@
+"""What a production server tells of its schema: a type's name, and nothing else."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from graphql import FieldNode, GraphQLError, ValidationRule, is_introspection_type
+from strawberry.extensions import SchemaExtension
+
+TOLD = frozenset({"name", "__typename"})
+
+
+class IntrospectionRule(ValidationRule):
+    """Refuses `__schema`, and all of `__type` but the name, which HTTP audits ask for."""
+
+    def enter_field(self, node: FieldNode, *_args: Any) -> None:
+        name, parent = node.name.value, self.context.get_parent_type()
+        if name == "__schema" or (
+            parent is not None and is_introspection_type(parent) and name not in TOLD
+        ):
+            self.report_error(GraphQLError("Introspection is off on this server.", node))
+
+
+class IntrospectionGate(SchemaExtension):
+    """Adds the rule; its class is the same for every request, so that validations can be cached."""
+
+    def on_operation(self) -> Iterator[None]:
+        self.execution_context.validation_rules += (IntrospectionRule,)
+        yield

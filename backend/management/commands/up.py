@@ -1,0 +1,120 @@
+"""`manage.py up`: migrations, web, workers and scheduler in one process."""
+
+import errno
+import fcntl
+import signal
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import dramatiq
+from django.conf import settings
+from django.core.management import call_command
+from django.core.management.base import BaseCommand, CommandError
+from django.core.wsgi import get_wsgi_application
+from django.db import connection
+from dramatiq import Worker
+from periodiq import Scheduler
+from waitress.server import create_server
+from waitress.task import ThreadedTaskDispatcher
+
+from notifications.actors import deliver, tick
+
+WEB_THREADS = 8
+DRAIN = 14_000
+"""Milliseconds that a stop waits for sends under way: the longest takes 13 seconds."""
+
+
+class Command(BaseCommand):
+    help = (
+        "Runs everything in one process: migrations, then web, workers and scheduler. Listens on"
+        " HOST and PORT; stops on Ctrl-C or SIGTERM once the sends under way have ended."
+    )
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with ExitStack() as stack:
+            if connection.vendor == "sqlite" and not settings.REDIS_URL:
+                stack.enter_context(_only_process_on(Path(connection.settings_dict["NAME"])))
+            listener = stack.enter_context(_listen(settings.HOST, settings.PORT))
+            call_command("migrate", interactive=False, verbosity=0)
+            connection.close()
+            scheduler = Scheduler(actors=[tick])
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, lambda *_: scheduler.alarm_q.put(False))
+            for worker in _workers():
+                worker.start()
+                stack.callback(worker.stop, timeout=DRAIN)
+            stack.callback(_serve(listener).shutdown, timeout=5)
+            self._greet()
+            scheduler.schedule()
+            scheduler.loop()
+            self.stdout.write("Stopping.")
+
+    def _greet(self) -> None:
+        address = f"http://{_bracketed(settings.HOST)}:{settings.PORT}/graphql"
+        if settings.DEBUG:
+            self.stdout.write(
+                f"GraphiQL is at {address}: its tab “Register” makes the first account.\n"
+                "For the admin at /admin/, make a superuser: .venv/bin/python manage.py csu"
+            )
+        else:
+            self.stdout.write(
+                f"The API is at {address}; its mutation `register` makes the first account."
+            )
+        if not settings.TELEGRAM_BOT_TOKEN:
+            self.stdout.write("Reminders go to this log until TELEGRAM_BOT_TOKEN is set.")
+        self.stdout.write("Stop with Ctrl-C.")
+        self.stdout.flush()
+
+
+@contextmanager
+def _only_process_on(database: Path) -> Iterator[None]:
+    """Holds a lock beside the SQLite file: the broker lives in this process, so there is one."""
+    with Path(f"{database}.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise CommandError(
+                f"Another `up` runs on {database}. Stop it, or give this one a DATABASE_URL of its"
+                " own, or set REDIS_URL for both."
+            ) from None
+        yield
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    """A listening socket, taken before anything else starts; the queue holds early callers."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        return socket.create_server((host, port), family=family, backlog=128)
+    except OSError as error:
+        if error.errno == errno.EADDRINUSE:
+            raise CommandError(
+                f"Port {port} on {host} is taken. Stop what listens there, or choose another:"
+                f" PORT={port + 1} make run"
+            ) from None
+        raise CommandError(f"Cannot listen on HOST={host} PORT={port}: {error.strerror}.") from None
+
+
+def _workers() -> tuple[Worker, Worker]:
+    """The tick has a thread of its own, so that sends never delay it."""
+    broker = dramatiq.get_broker()
+    return (
+        Worker(broker, queues={tick.queue_name}, worker_threads=1),
+        Worker(broker, queues={deliver.queue_name}, worker_threads=settings.DELIVERY_THREADS),
+    )
+
+
+def _serve(listener: socket.socket) -> ThreadedTaskDispatcher:
+    """Starts the web server; what it answers ends the threads that run requests."""
+    server = create_server(
+        get_wsgi_application(), sockets=[listener], threads=WEB_THREADS, ident=None
+    )
+    threading.Thread(target=server.run, name="web", daemon=True).start()
+    return server.task_dispatcher
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host

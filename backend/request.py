@@ -1,0 +1,78 @@
+"""Reading one GraphQL request out of an HTTP body, strictly."""
+
+import json
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+MAX_JSON_DEPTH = 20
+TOO_DEEP = f"The body is nested more than {MAX_JSON_DEPTH} levels deep."
+
+
+class BadRequest(Exception):
+    """The body is no GraphQL request; the message says what is wrong with it."""
+
+
+class PersistedQueryNotSupported(Exception):
+    """The body names a stored document instead of bringing one; a client then sends it whole."""
+
+
+@dataclass(frozen=True, slots=True)
+class GraphQLRequest:
+    """One operation: its document, variables and, if the document has several, its name."""
+
+    query: str
+    variables: dict[str, Any] | None
+    operation_name: str | None
+
+
+def parse_body(body: bytes) -> GraphQLRequest:
+    """The request in a JSON `body`; raises `BadRequest` or `PersistedQueryNotSupported`."""
+    payload = _parse_json(body)
+    if not isinstance(payload, dict):
+        raise BadRequest("The body must be a JSON object with a `query`.")
+    query = payload.get("query")
+    variables = payload.get("variables")
+    operation_name = payload.get("operationName")
+    extensions = payload.get("extensions")
+    if extensions is not None and not isinstance(extensions, dict):
+        raise BadRequest("`extensions` must be an object.")
+    if query is None and extensions and "persistedQuery" in extensions:
+        raise PersistedQueryNotSupported
+    if not isinstance(query, str) or not query.strip():
+        raise BadRequest("`query` must be a GraphQL document.")
+    if variables is not None and not isinstance(variables, dict):
+        raise BadRequest("`variables` must be an object.")
+    if operation_name is not None and not isinstance(operation_name, str):
+        raise BadRequest("`operationName` must be a string.")
+    return GraphQLRequest(query, variables, operation_name or None)
+
+
+def _parse_json(body: bytes) -> Any:
+    try:
+        text = body.decode()
+        payload = json.loads(text, parse_constant=_refuse_constant)
+    except UnicodeDecodeError:
+        raise BadRequest("The body is not UTF-8.") from None
+    except ValueError:
+        raise BadRequest("The body is not JSON.") from None
+    except RecursionError:
+        raise BadRequest(TOO_DEEP) from None
+    _check_depth(payload, MAX_JSON_DEPTH)
+    if "\\u" in text:
+        try:
+            json.dumps(payload, ensure_ascii=False).encode()
+        except UnicodeEncodeError:
+            raise BadRequest("The body has half of a surrogate pair in it.") from None
+    return payload
+
+
+def _refuse_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is no JSON")
+
+
+def _check_depth(value: object, levels: int) -> None:
+    if isinstance(value, dict | list):
+        if levels == 0:
+            raise BadRequest(TOO_DEEP)
+        for inner in value.values() if isinstance(value, dict) else value:
+            _check_depth(inner, levels - 1)

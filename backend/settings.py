@@ -1,0 +1,214 @@
+"""Every setting, read once from the environment or `.env`; `.env.sample` says what each means."""
+
+import zoneinfo
+from datetime import timedelta
+from pathlib import Path
+
+import dj_database_url
+from django.core.exceptions import ImproperlyConfigured
+
+from backend.environment import Environment
+from backend.secrets import check_key, development_key
+
+# The pinned tzdata package rules, not whatever files the host has.
+zoneinfo.reset_tzpath(())
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+DATA_DIR = BASE_DIR / "data"
+
+env = Environment.load(BASE_DIR / ".env")
+
+# --- Who may call, and with what keys ------------------------------------------------------------
+
+DEBUG = env.boolean("DEBUG", default=False)
+LOOPBACK = ("localhost", "127.0.0.1", "[::1]")
+
+if DEBUG:
+    SECRET_KEY = env.text("SECRET_KEY") or development_key(DATA_DIR / "secret_key")
+    JWT_SECRET_KEY = env.text("JWT_SECRET_KEY") or development_key(DATA_DIR / "jwt_secret_key")
+    ALLOWED_HOSTS = env.words("ALLOWED_HOSTS", LOOPBACK)
+else:
+    SECRET_KEY = check_key("SECRET_KEY", env.text("SECRET_KEY"))
+    JWT_SECRET_KEY = check_key("JWT_SECRET_KEY", env.text("JWT_SECRET_KEY"))
+    ALLOWED_HOSTS = env.words("ALLOWED_HOSTS")
+    if not ALLOWED_HOSTS:
+        raise ImproperlyConfigured("ALLOWED_HOSTS is missing: name the hosts this site answers to.")
+    if any("*" in host for host in ALLOWED_HOSTS):
+        raise ImproperlyConfigured("ALLOWED_HOSTS must name hosts; a wildcard lets anyone in.")
+if SECRET_KEY == JWT_SECRET_KEY:
+    raise ImproperlyConfigured("JWT_SECRET_KEY must differ from SECRET_KEY.")
+
+CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+if DEBUG and not CORS_ALLOWED_ORIGINS:
+    # A single-page application's development server may stand on any port of this machine.
+    CORS_ALLOWED_ORIGIN_REGEXES = [r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"]
+CORS_URLS_REGEX = r"^/graphql/?$"
+CORS_ALLOW_CREDENTIALS = False
+CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+
+# --- Django --------------------------------------------------------------------------------------
+
+INSTALLED_APPS = [
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "corsheaders",
+    "strawberry_django",
+    "django_dramatiq",
+    "accounts",
+    "habits",
+    "notifications",
+    "backend",
+]
+
+MIDDLEWARE = [
+    "corsheaders.middleware.CorsMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+ROOT_URLCONF = "backend.urls"
+WSGI_APPLICATION = "backend.wsgi.application"
+# A redirect to the address with a slash would lose a POST's body.
+APPEND_SLASH = False
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+AUTH_USER_MODEL = "accounts.User"
+
+STATIC_URL = "static/"
+# The few static files are served from where they lie: there is no collectstatic step.
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+
+LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English"), ("ru", "Русский")]
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+# --- Storage -------------------------------------------------------------------------------------
+
+DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'habits.sqlite3'}")
+if not DATABASE_URL.startswith(("postgres://", "postgresql://", "sqlite:///")):
+    raise ImproperlyConfigured("DATABASE_URL must start with postgres:// or sqlite:///.")
+try:
+    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None)}
+except ValueError:
+    raise ImproperlyConfigured("DATABASE_URL cannot be read: is it a complete URL?") from None
+
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
+    DATABASES["default"]["OPTIONS"] = {
+        # A transaction that reads first and writes later would fail at once, not wait, when
+        # another thread wrote in between; IMMEDIATE waits for its turn at the start.
+        "transaction_mode": "IMMEDIATE",
+        "timeout": 20,
+        "init_command": "PRAGMA journal_mode=WAL;",
+    }
+else:
+    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+
+REDIS_URL = env.text("REDIS_URL")
+if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
+    raise ImproperlyConfigured("REDIS_URL must start with redis://, rediss:// or unix://.")
+
+# --- Accounts and tokens -------------------------------------------------------------------------
+
+PASSWORD_HASHERS = ["accounts.hashers.Argon2idPasswordHasher"]
+AUTH_PASSWORD_VALIDATORS = [
+    {
+        "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
+        "OPTIONS": {"user_attributes": ("email", "first_name")},
+    },
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator"},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+]
+
+GRAPHQL_JWT = {
+    "JWT_SECRET_KEY": JWT_SECRET_KEY,
+    "JWT_ALGORITHM": "HS256",
+    "JWT_ISSUER": "habits",
+    "JWT_AUDIENCE": "habits-api",
+    "JWT_VERIFY_EXPIRATION": True,
+    "JWT_EXPIRATION_DELTA": timedelta(minutes=5),
+    "JWT_REFRESH_EXPIRATION_DELTA": timedelta(days=30),
+    "JWT_PAYLOAD_HANDLER": "accounts.access_tokens.claims_for",
+    "JWT_DECODE_HANDLER": "accounts.access_tokens.verified_claims",
+}
+
+# --- GraphQL -------------------------------------------------------------------------------------
+
+STRAWBERRY_DJANGO = {"MUTATIONS_DEFAULT_HANDLE_ERRORS": True}
+# Bodies over this many bytes answer 413; tools of development send long introspection queries.
+DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024 if DEBUG else 32 * 1024
+
+# --- Reminders -----------------------------------------------------------------------------------
+
+TELEGRAM_BOT_TOKEN = env.text("TELEGRAM_BOT_TOKEN")
+TELEGRAM_API_URL = env.text("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
+TELEGRAM_RATE = env.number("TELEGRAM_RATE", 30, low=0.1, high=1000)
+
+REMINDER_CATCH_UP = timedelta(
+    minutes=env.integer("REMINDER_CATCH_UP_MINUTES", 120, low=1, high=7 * 24 * 60)
+)
+REMINDER_AMBIGUOUS = env.choice("REMINDER_AMBIGUOUS", "resend", ("resend", "leave"))
+DELIVERY_THREADS = env.integer("DELIVERY_THREADS", 8, low=1, high=256)
+
+DRAMATIQ_AUTODISCOVER_MODULES = ("actors",)
+DRAMATIQ_BROKER = {
+    "BROKER": "dramatiq.brokers.redis.RedisBroker"
+    if REDIS_URL
+    else "dramatiq.brokers.stub.StubBroker",
+    "OPTIONS": {"url": REDIS_URL} if REDIS_URL else {},
+    "MIDDLEWARE": [
+        "dramatiq.middleware.AgeLimit",
+        "dramatiq.middleware.TimeLimit",
+        "dramatiq.middleware.Retries",
+        "django_dramatiq.middleware.DbConnectionsMiddleware",
+        "notifications.middleware.DrainMiddleware",
+        "periodiq.PeriodiqMiddleware",
+    ],
+}
+
+# --- `manage.py up` and `csu` --------------------------------------------------------------------
+
+HOST = env.text("HOST", "127.0.0.1")
+PORT = env.integer("PORT", 8000, low=1, high=65535)
+SUPERUSER_EMAIL = env.text("SUPERUSER_EMAIL")
+SUPERUSER_PASSWORD = env.text("SUPERUSER_PASSWORD")
+
+# --- Logging -------------------------------------------------------------------------------------
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "%(asctime)s %(levelname)s %(name)s: %(message)s"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": "INFO"},
+    "loggers": {
+        # Its debug lines would print the Bot API's address, which holds the bot's token.
+        "urllib3": {"level": "WARNING"},
+    },
+}

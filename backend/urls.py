@@ -1,0 +1,15 @@
+"""What answers where."""
+
+from django.contrib import admin
+from django.urls import path, re_path
+
+from backend.health import healthz, readyz
+from backend.views import GraphQLView
+
+urlpatterns = [
+    # With or without the slash: a redirect would lose a POST's body.
+    re_path(r"^graphql/?$", GraphQLView.as_view(), name="graphql"),
+    path("healthz", healthz, name="healthz"),
+    path("readyz", readyz, name="readyz"),
+    path("admin/", admin.site.urls),
+]

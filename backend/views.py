@@ -1,0 +1,127 @@
+"""GraphQL over HTTP: one POST, one operation, always JSON.
+
+Follows the GraphQL over HTTP specification: a request that cannot be executed answers without
+`data`, with 400 under `application/graphql-response+json` and with 200 under the older
+`application/json`. Cookies count for nothing, so there is nothing for a CSRF token to protect.
+"""
+
+import json
+from typing import Any
+
+from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.shortcuts import render
+from django.utils.decorators import method_decorator
+from django.views import View
+from django.views.decorators.csrf import csrf_exempt
+from graphql import GraphQLError
+from strawberry.django.context import StrawberryDjangoContext
+from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+
+from accounts.errors import BadUserInput
+from backend.errors import formatted
+from backend.request import BadRequest, GraphQLRequest, PersistedQueryNotSupported, parse_body
+from backend.schema import schema
+
+JSON = "application/json"
+GRAPHQL_JSON = "application/graphql-response+json"
+
+
+@method_decorator(csrf_exempt, name="dispatch")
+class GraphQLView(View):
+    """The endpoint; in development a browser's GET gets GraphiQL."""
+
+    def get(self, request: HttpRequest) -> HttpResponse:
+        if settings.DEBUG and request.accepts("text/html"):
+            return render(request, "graphiql.html")
+        return self.http_method_not_allowed(request)
+
+    def post(self, request: HttpRequest) -> HttpResponse:
+        media_type = _answered_type(request)
+        if media_type is None:
+            return _failure(406, f"The answer is {GRAPHQL_JSON} or {JSON}; accept one of them.")
+        if not _is_utf8_json(request):
+            return _failure(415, f"The body must be {JSON} in UTF-8.")
+        try:
+            operation = parse_body(request.body)
+        except BadRequest as error:
+            return _failure(400, str(error), media_type)
+        except PersistedQueryNotSupported:
+            return _persisted_query_not_supported(media_type)
+        except RequestDataTooBig:
+            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+            return _failure(413, f"The body is larger than {limit} bytes.", media_type)
+        except UnreadablePostError:
+            return _failure(400, "The body ended too early.", media_type)
+        return self._execute(request, operation, media_type)
+
+    def http_method_not_allowed(
+        self, request: HttpRequest, *args: Any, **kwargs: Any
+    ) -> HttpResponse:
+        answer = _failure(405, "Send a POST.")
+        answer["Allow"] = "POST, OPTIONS"
+        return answer
+
+    def _execute(
+        self, request: HttpRequest, operation: GraphQLRequest, media_type: str
+    ) -> HttpResponse:
+        try:
+            result = schema.execute_sync(
+                operation.query,
+                variable_values=operation.variables,
+                operation_name=operation.operation_name,
+                context_value=StrawberryDjangoContext(request=request, response=HttpResponse()),
+            )
+        except (CannotGetOperationTypeError, InvalidOperationTypeError):
+            return _answer(
+                _errors([BadUserInput("The document has no such operation.")]),
+                media_type,
+                status=400 if media_type == GRAPHQL_JSON else 200,
+            )
+        if result.errors is None:
+            return _answer({"data": result.data}, media_type)
+        if result.data is None and all(error.path is None for error in result.errors):
+            status = 400 if media_type == GRAPHQL_JSON else 200
+            return _answer(_errors(result.errors), media_type, status=status)
+        return _answer({"data": result.data, **_errors(result.errors)}, media_type)
+
+
+def _answered_type(request: HttpRequest) -> str | None:
+    """What the client accepts; the newer type only when asked for by name."""
+    accepted = request.headers.get("Accept", "*/*")
+    if GRAPHQL_JSON in accepted.lower():
+        return GRAPHQL_JSON
+    return JSON if request.accepts(JSON) else None
+
+
+def _is_utf8_json(request: HttpRequest) -> bool:
+    charset = request.content_params.get("charset", "utf-8") if request.content_params else "utf-8"
+    return request.content_type == JSON and charset.lower() in {"utf-8", "utf8"}
+
+
+def _persisted_query_not_supported(media_type: str) -> HttpResponse:
+    # Apollo's link looks for this very text or code, in an answer that is not an HTTP error.
+    error = GraphQLError(
+        "PersistedQueryNotSupported", extensions={"code": "PERSISTED_QUERY_NOT_SUPPORTED"}
+    )
+    return _answer({"errors": [error.formatted]}, media_type)
+
+
+def _errors(errors: list[GraphQLError]) -> dict[str, Any]:
+    return {"errors": formatted(errors)}
+
+
+def _failure(status: int, message: str, media_type: str = JSON) -> HttpResponse:
+    return _answer(_errors([BadUserInput(message)]), media_type, status=status)
+
+
+def _answer(body: dict[str, Any], media_type: str, *, status: int = 200) -> HttpResponse:
+    answer = HttpResponse(
+        json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        content_type=f"{media_type}; charset=utf-8",
+        status=status,
+    )
+    answer["Cache-Control"] = "no-store"
+    return answer

@@ -1,0 +1,76 @@
+"""Habits in Django's admin, under the same rules as in the API."""
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import User
+from habits.models import Habit
+from habits.signals import ScheduleChange, schedules_changed
+from habits.validators import validate_habit
+
+
+class HabitForm(forms.ModelForm):
+    class Meta:
+        model = Habit
+        fields = "__all__"  # noqa: DJ007  # the admin's fieldsets name what is shown
+
+    def _post_clean(self) -> None:
+        super()._post_clean()  # type: ignore[misc]  # a hook of ModelForm that the stubs leave out
+        if self.errors:
+            return
+        today = timezone.now().astimezone(self.instance.owner.zone).date()
+        given = {name: self.cleaned_data[name] for name in self.changed_data}
+        try:
+            validate_habit(self.instance, given=given, today=today)
+        except ValidationError as error:
+            self.add_error(None, error)
+
+
+@admin.register(Habit)
+class HabitAdmin(admin.ModelAdmin):
+    form = HabitForm
+    list_display = ("action", "place", "time", "owner", "is_enjoyed", "is_public", "next_due_at")
+    list_filter = ("is_enjoyed", "is_public")
+    list_select_related = ("owner",)
+    search_fields = ("action", "place", "owner__email")
+    autocomplete_fields = ("owner", "related_habit")
+    ordering = ("-id",)
+    readonly_fields = ("next_due_at", "created_at", "updated_at")
+    fieldsets = (
+        (None, {"fields": ("owner", "action", "place", "is_enjoyed", "is_public")}),
+        ("Schedule", {"fields": ("time", "periodicity", "starts_on", "next_due_at")}),
+        ("Afterwards", {"fields": ("duration", "reward", "related_habit")}),
+        ("Dates", {"fields": ("created_at", "updated_at")}),
+    )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Habit]:
+        habits: QuerySet[Habit] = super().get_queryset(request)
+        return habits.with_rewards_others()  # type: ignore[attr-defined]  # our manager's queryset
+
+    def has_delete_permission(self, request: HttpRequest, obj: Habit | None = None) -> bool:
+        is_free = obj is None or not Habit.objects.filter(related_habit=obj).exists()
+        return is_free and super().has_delete_permission(request, obj)
+
+    def get_actions(self, request: HttpRequest) -> dict[str, object]:
+        """Without the deletion of many at once: each is judged alone, on its own page."""
+        actions: dict[str, object] = super().get_actions(request)
+        actions.pop("delete_selected", None)
+        return actions
+
+    @transaction.atomic
+    def save_model(
+        self, request: HttpRequest, obj: Habit, form: forms.ModelForm, change: bool
+    ) -> None:
+        now = timezone.now()
+        User.objects.select_for_update(no_key=True).get(pk=obj.owner_id)
+        before = Habit.objects.select_for_update().get(pk=obj.pk) if change else None
+        obj.reschedule(now)
+        super().save_model(request, obj, form, change)
+        if before is not None and before.schedule != obj.schedule:
+            moved = ScheduleChange(obj, before.schedule, before.next_due_at)
+            schedules_changed.send(Habit, changes=[moved], now=now)

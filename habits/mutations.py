@@ -1,0 +1,101 @@
+"""Making, changing and deleting habits: fetch the locked row, apply, validate, save, in one go."""
+
+import datetime
+from collections.abc import Mapping
+from typing import Annotated, Any, cast
+
+import strawberry
+import strawberry_django
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+from strawberry import UNSET
+from strawberry.types import Info
+
+from accounts.errors import problem
+from accounts.models import User
+from accounts.permissions import current_user
+from habits.ids import pk_of
+from habits.models import Habit
+from habits.signals import ScheduleChange, schedules_changed
+from habits.types import HabitInput, HabitType, HabitUpdateInput
+from habits.validators import NEVER_NULL, validate_deletion, validate_habit
+
+
+@strawberry.type
+class Mutation:
+    @strawberry_django.mutation(description="Makes a habit of one's own.")
+    @transaction.atomic
+    def create_habit(
+        self,
+        info: Info,
+        input: Annotated[HabitInput, strawberry.argument(description="The new habit.")],
+    ) -> HabitType:
+        user, now = current_user(info, lock=True), timezone.now()
+        today = _local_date(user, now)
+        given = {name: value for name, value in vars(input).items() if value is not None}
+        habit = Habit(owner=user, starts_on=today, periodicity=1)
+        _apply(given, habit)
+        validate_habit(habit, given=given, today=today)
+        habit.reschedule(now)
+        habit.save(force_insert=True)
+        return cast("HabitType", habit)
+
+    @strawberry_django.mutation(description="Changes one of one's own habits.")
+    @transaction.atomic
+    def update_habit(
+        self,
+        info: Info,
+        input: Annotated[HabitUpdateInput, strawberry.argument(description="What changes.")],
+    ) -> HabitType:
+        user, now = current_user(info, lock=True), timezone.now()
+        habit = _own_habit(user, input.id)
+        given = {name: value for name, value in vars(input).items() if value is not UNSET}
+        del given["id"]
+        previous, previous_due_at = habit.schedule, habit.next_due_at
+        _apply(given, habit)
+        validate_habit(habit, given=given, today=_local_date(user, now))
+        if habit.schedule == previous:
+            habit.save()
+        else:
+            habit.reschedule(now)
+            habit.save()
+            change = ScheduleChange(habit, previous, previous_due_at)
+            schedules_changed.send(Habit, changes=[change], now=now)
+        return cast("HabitType", habit)
+
+    @strawberry_django.mutation(
+        description="Deletes one of one's own habits; answers it as it stood."
+    )
+    @transaction.atomic
+    def delete_habit(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="Which habit.")],
+    ) -> HabitType:
+        habit = _own_habit(current_user(info, lock=True), id)
+        validate_deletion(habit)
+        pk = habit.pk
+        habit.delete()
+        habit.pk = pk  # Django clears it; the answer still tells a client's cache what went
+        return cast("HabitType", habit)
+
+
+def _own_habit(user: User, global_id: str) -> Habit:
+    habit = Habit.objects.owned_by(user).for_change().filter(pk=pk_of(global_id, "Habit")).first()
+    if habit is None:
+        raise problem("id", "not_found", _("You have no such habit."))
+    habit.owner = user
+    return habit
+
+
+def _apply(given: Mapping[str, Any], habit: Habit) -> None:
+    for name, value in given.items():
+        if name == "related_habit":
+            habit.related_habit_id = None if value is None else pk_of(value, "Habit")
+        elif value is not None or name not in NEVER_NULL:
+            setattr(habit, name, value)
+
+
+def _local_date(user: User, now: datetime.datetime) -> datetime.date:
+    return now.astimezone(user.zone).date()

@@ -1,0 +1,88 @@
+"""What a person may read of habits: their own in full, public ones through their public face."""
+
+from typing import Annotated, cast
+
+import strawberry
+from strawberry.types import Info
+from strawberry_django.optimizer import optimize
+
+from accounts.permissions import current_user
+from habits.connections import Connection
+from habits.filters import (
+    HabitFilter,
+    HabitOrder,
+    PublicHabitFilter,
+    filter_habits,
+    filter_public_habits,
+    sort_keys_of,
+)
+from habits.ids import pk_of
+from habits.models import Habit
+from habits.paging import Page, sort_keys
+from habits.types import HabitType, PublicHabitType
+
+First = Annotated[
+    int | None, strawberry.argument(description="How many from the front: 1 to 100; 20 if absent.")
+]
+Last = Annotated[int | None, strawberry.argument(description="How many from the back: 1 to 100.")]
+After = Annotated[str | None, strawberry.argument(description="Only what follows this cursor.")]
+Before = Annotated[str | None, strawberry.argument(description="Only what precedes this cursor.")]
+
+
+@strawberry.type
+class Query:
+    @strawberry.field(description="One of the caller's own habits; null for any other id.")
+    def habit(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The id of a `Habit`.")],
+    ) -> HabitType | None:
+        habits = Habit.objects.owned_by(current_user(info)).filter(pk=pk_of(id, "Habit"))
+        return cast("HabitType | None", optimize(habits, info).first())
+
+    @strawberry.field(description="The caller's own habits, the newest first unless ordered.")
+    def habits(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filters: Annotated[
+            HabitFilter | None, strawberry.argument(description="Which habits.")
+        ] = None,
+        ordering: Annotated[
+            list[HabitOrder] | None,
+            strawberry.argument(description="What to sort by, in the given sequence."),
+        ] = None,
+    ) -> Connection[HabitType]:
+        habits = filter_habits(Habit.objects.owned_by(current_user(info)), filters)
+        keys = sort_keys(sort_keys_of(ordering))
+        return Connection.of(Page(optimize(habits, info), keys, first, after, last, before))
+
+    @strawberry.field(description="What everyone may read, the newest first; one's own included.")
+    def public_habits(
+        self,
+        info: Info,
+        first: First = None,
+        after: After = None,
+        last: Last = None,
+        before: Before = None,
+        filters: Annotated[
+            PublicHabitFilter | None, strawberry.argument(description="Which habits.")
+        ] = None,
+    ) -> Connection[PublicHabitType]:
+        current_user(info)
+        habits = filter_public_habits(Habit.objects.public(), filters)
+        keys = sort_keys(())
+        return Connection.of(Page(optimize(habits, info), keys, first, after, last, before))
+
+    @strawberry.field(description="One public habit; null for any other id.")
+    def public_habit(
+        self,
+        info: Info,
+        id: Annotated[strawberry.ID, strawberry.argument(description="The id of a `PublicHabit`.")],
+    ) -> PublicHabitType | None:
+        current_user(info)
+        habits = Habit.objects.public().filter(pk=pk_of(id, "PublicHabit"))
+        return cast("PublicHabitType | None", optimize(habits, info).first())

@@ -1,0 +1,104 @@
+"""When a habit is due: pure functions over dates, wall-clock times and zones.
+
+An occurrence is a local date. It is due at one instant:
+
+* at the habit's wall-clock time in the owner's zone;
+* where that time is skipped (clocks go forward), at the first instant after the gap; where that
+  is already the next local day, in the minute before the gap;
+* where that time comes twice (clocks go back), at the first of the two.
+
+A local date that a zone skips as a whole has no occurrence. Offsets come from the pinned tzdata.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
+from zoneinfo import ZoneInfo
+
+DAY = timedelta(days=1)
+MINUTE = timedelta(minutes=1)
+LAST_DATE = date.max - 7 * DAY
+"""No occurrence is looked for beyond it; Python's calendar ends a week later."""
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """Every `every` days from `starts_on` on, at `time` in `zone`."""
+
+    zone: ZoneInfo
+    time: time
+    every: int
+    starts_on: date
+
+    def is_due_on(self, day: date) -> bool:
+        """Whether `day` is one of the schedule's local dates."""
+        return day >= self.starts_on and (day - self.starts_on).days % self.every == 0
+
+    def dates_from(self, day: date) -> Iterator[date]:
+        """The schedule's local dates from `day` on, in order."""
+        steps = max(0, -((self.starts_on - day).days // self.every))
+        first = self.starts_on.toordinal() + steps * self.every
+        for ordinal in count(first, self.every):
+            if ordinal > LAST_DATE.toordinal():
+                return
+            yield date.fromordinal(ordinal)
+
+    def instant_on(self, day: date) -> datetime | None:
+        """The instant, in UTC, at which `day` is due; None where the zone skips that date."""
+        return instant(day, self.time, self.zone)
+
+
+def next_due(after: datetime, schedule: Schedule) -> datetime | None:
+    """The first instant strictly after `after` at which `schedule` is due, in UTC.
+
+    `after` is aware. None when the calendar ends before that.
+
+    >>> berlin = Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), 1, date(2026, 1, 1))
+    >>> next_due(datetime(2026, 7, 1, 5, 30, tzinfo=UTC), berlin)
+    datetime.datetime(2026, 7, 2, 5, 30, tzinfo=datetime.timezone.utc)
+    """
+    # A day earlier, as a gap may have moved an instant; never across more than one date.
+    start = max(after.astimezone(schedule.zone).date() - DAY, schedule.starts_on)
+    for day in schedule.dates_from(start):
+        due = schedule.instant_on(day)
+        if due is not None and due > after:
+            return due
+    return None
+
+
+def next_daily(after: datetime, zone: ZoneInfo, hour: int, minute: int) -> datetime | None:
+    """`next_due` for a habit of every day: the first `hour`:`minute` in `zone` after `after`."""
+    return next_due(after, Schedule(zone, time(hour, minute), 1, date.min))
+
+
+def instant(day: date, wall_clock: time, zone: ZoneInfo) -> datetime | None:
+    """The instant, in UTC, that `wall_clock` on `day` in `zone` stands for; see the module."""
+    local = datetime.combine(day, wall_clock, zone)
+    due = local.astimezone(UTC)
+    if due.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+        return due
+    after_gap = _first_instant_after_gap(local)
+    for candidate in (after_gap, after_gap - MINUTE):
+        if candidate.astimezone(zone).date() == day:
+            return candidate
+    return None
+
+
+def _first_instant_after_gap(local: datetime) -> datetime:
+    """For a wall-clock time that clocks skip: the instant at which they skip it, in UTC.
+
+    In a gap, fold=0 reads the time by the offset before it and fold=1 by the one after it, so the
+    jump lies between the two readings; halving finds it to the second.
+    """
+    low = local.replace(fold=1).astimezone(UTC)
+    high = local.replace(fold=0).astimezone(UTC)
+    before = low.astimezone(local.tzinfo).utcoffset()
+    while high - low > timedelta(seconds=1):
+        middle = low + (high - low) // 2
+        middle -= timedelta(microseconds=middle.microsecond)
+        if middle.astimezone(local.tzinfo).utcoffset() == before:
+            low = middle
+        else:
+            high = middle
+    return high

@@ -1,0 +1,49 @@
+"""What the workers run: a tick each minute, and runs of the sender that it sets off.
+
+A message is only a hint to look into the database, so a lost or doubled one changes nothing.
+"""
+
+import logging
+
+import dramatiq
+from django.conf import settings
+from django.utils import timezone
+from periodiq import cron
+
+from notifications import ledger
+from notifications.delivery import CLAIM
+from notifications.delivery import deliver as run_delivery
+from notifications.middleware import stopping
+from notifications.planning import plan_due
+
+logger = logging.getLogger(__name__)
+
+MINUTE = 60_000
+"""Milliseconds: an older message is not run, as a newer tick has done its work."""
+
+
+# A queue of its own, so that a worker can keep a thread for it whatever the sends take.
+@dramatiq.actor(
+    queue_name="tick",
+    periodic=cron("* * * * *"),
+    max_retries=0,
+    max_age=MINUTE,
+    time_limit=10 * MINUTE,
+)
+def tick() -> None:
+    """Plans what is due, frees what died, and wakes as many senders as there is work for."""
+    now = timezone.now()
+    ledger.free_expired_leases(now)
+    planned = plan_due(now)
+    expired = ledger.expire_late(now)
+    due = ledger.waiting(now, at_most=settings.DELIVERY_THREADS * CLAIM)
+    logger.info("tick planned=%s expired=%s due=%s", planned, expired, due)
+    for _ in range(-(-due // CLAIM)):
+        deliver.send()
+
+
+@dramatiq.actor(queue_name="deliver", max_retries=0, max_age=MINUTE, time_limit=10 * MINUTE)
+def deliver() -> None:
+    """One run of the sender; one that ran out of time is followed by another."""
+    if run_delivery(stopping) and not stopping.is_set():
+        deliver.send()

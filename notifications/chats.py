@@ -1,0 +1,35 @@
+"""What is known of a chat, and how that reaches the people whose reminders go there."""
+
+import datetime
+
+from accounts.models import ChatStatus, User
+from notifications.models import Chat
+
+
+def mark_unreachable(chat_id: int, reason: str, now: datetime.datetime) -> None:
+    """Nothing more is sent to the chat until a person gives its id again."""
+    Chat.objects.filter(chat_id=chat_id).exclude(status=ChatStatus.STOPPED).update(
+        status=ChatStatus.UNREACHABLE, reason=reason, since=now
+    )
+    User.objects.filter(chat_id=chat_id, chat_status=ChatStatus.OK).update(
+        chat_status=ChatStatus.UNREACHABLE
+    )
+
+
+def try_again(user: User, now: datetime.datetime) -> None:
+    """A person gave this chat's id: an unreachable chat gets another try, a stopped one not."""
+    if user.chat_id is None:
+        return
+    reopened = Chat.objects.filter(chat_id=user.chat_id, status=ChatStatus.UNREACHABLE).update(
+        status=ChatStatus.OK, reason="", since=now
+    )
+    if reopened:
+        User.objects.filter(chat_id=user.chat_id).update(chat_status=ChatStatus.OK)
+    chat = Chat.objects.filter(chat_id=user.chat_id).only("status").first()
+    user.chat_status = chat.status if chat else ChatStatus.OK
+    User.objects.filter(pk=user.pk).update(chat_status=user.chat_status)
+
+
+def move(old: int, new: int) -> None:
+    """A group became a supergroup, with a new id: its people's reminders go there."""
+    User.objects.filter(chat_id=old).update(chat_id=new)

@@ -1,0 +1,200 @@
+"""From the ledger to Telegram: claim a row, commit the intent, send, record what became of it.
+
+1. `ledger.claim` takes due rows: a lease, a new token and a slot of the bot each.
+2. `_begin` checks, under the lock of the habit's row, that the row is still due, and commits the
+   intent to send.
+3. The message goes out, outside of any transaction.
+4. The outcome is recorded, unless the row was taken from this sender meanwhile.
+
+A sender that dies before 2 leaves a row that is free again when its lease ends; one that dies
+between 2 and 4 leaves an ambiguous one.
+"""
+
+import datetime
+import logging
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.models import ChatStatus
+from habits.models import Habit
+from notifications import chats, ledger, pacing, telegram
+from notifications.messages import reminder_text
+from notifications.models import Chat, Reason, Reminder, State
+
+logger = logging.getLogger(__name__)
+
+CLAIM = 5
+"""Rows taken at once: few, so that a sender which dies holds up few."""
+
+RUN = datetime.timedelta(seconds=20)
+"""How long one run goes on while there is something to send."""
+
+IDLE_STEP = datetime.timedelta(seconds=1)
+"""How often a run looks for new rows while it waits for the next one."""
+
+SHORT_STEP = datetime.timedelta(seconds=0.05)
+
+STALE_SLOT = datetime.timedelta(seconds=0.5)
+"""A slot missed by more is given up: late sends would crowd into a later second."""
+
+MAX_BACKOFF = datetime.timedelta(minutes=1)
+WRONG_TOKEN_PAUSE = datetime.timedelta(minutes=1)
+
+Clock = Callable[[], datetime.datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What to send where; its intent is committed."""
+
+    chat_id: int
+    text: str
+
+
+def deliver(stopping: threading.Event, clock: Clock = timezone.now) -> bool:
+    """Sends what is due until nothing is, `RUN` has passed or `stopping` is set.
+
+    Answers whether its time ended before the work did.
+    """
+    deadline = clock() + RUN
+    while not stopping.is_set():
+        if clock() >= deadline:
+            return True
+        claims = ledger.claim(clock(), CLAIM)
+        if not claims and not _wait_for_more(stopping, clock(), deadline):
+            return False
+        for index, claim in enumerate(claims):
+            slot = _usable_slot(claim.slot, clock())
+            if stopping.wait((slot - clock()).total_seconds()):
+                ledger.release(claims[index:])
+                break
+            deliver_one(claim.reminder, clock)
+    return False
+
+
+def deliver_one(reminder: Reminder, clock: Clock = timezone.now) -> None:
+    """Brings one claimed row to its outcome, or back to the queue."""
+    try:
+        message = _begin(reminder, clock())
+    except Exception:
+        # A row that breaks must not keep its neighbours from being sent.
+        logger.exception("reminder_broken reminder=%s", reminder.pk)
+        ledger.put_back_broken(reminder, clock() + _backoff(reminder.attempts))
+        return
+    if message is None:
+        return
+    try:
+        sent = telegram.send_message(message.chat_id, message.text)
+    except telegram.TelegramError as error:
+        _record_error(reminder, message.chat_id, error, clock())
+    except Exception:
+        logger.exception("reminder_broke_while_sending reminder=%s", reminder.pk)
+        ledger.record_ambiguous(reminder)
+    else:
+        ledger.record_sent(reminder, sent.message_id, clock())
+
+
+@transaction.atomic
+def _begin(reminder: Reminder, now: datetime.datetime) -> Message | None:
+    """Commits the intent to send; None when the row is not to be sent, or not now."""
+    if reminder.habit_id is None:
+        return None  # deleted meanwhile, which has cancelled the row
+    habit = (
+        Habit.objects.select_for_update(of=("self",))
+        .select_related("owner", "related_habit")
+        .filter(pk=reminder.habit_id)
+        .first()
+    )
+    if habit is None:
+        return None
+    verdict = _verdict(reminder, habit, now)
+    if verdict is not None:
+        ledger.end_unsent(reminder, *verdict)
+        return None
+    chat_id = habit.owner.chat_id
+    if chat_id is None:
+        ledger.end_unsent(reminder, State.FAILED, Reason.NO_CHAT)
+        return None
+    chat, _created = Chat.objects.select_for_update().get_or_create(chat_id=chat_id)
+    if chat.status != ChatStatus.OK:
+        is_stopped = chat.status == ChatStatus.STOPPED
+        reason = Reason.CHAT_STOPPED if is_stopped else Reason.CHAT_UNREACHABLE
+        ledger.end_unsent(reminder, State.FAILED, reason)
+        return None
+    text = reminder_text(habit)
+    later = pacing.take_chat_slot(chat, now)
+    if later is not None:
+        ledger.defer(reminder, later)
+        return None
+    return Message(chat_id, text) if ledger.intend(reminder, chat_id, now) else None
+
+
+def _verdict(
+    reminder: Reminder, habit: Habit, now: datetime.datetime
+) -> tuple[State, Reason] | None:
+    """How the row ends unsent; None when it is still due."""
+    if reminder.due_at < now - settings.REMINDER_CATCH_UP:
+        return State.EXPIRED, Reason.TOO_LATE
+    if not habit.owner.is_active:
+        return State.CANCELLED, Reason.ACCOUNT_DISABLED
+    if habit.schedule is None or not habit.schedule.is_due_on(reminder.local_date):
+        return State.CANCELLED, Reason.NOT_DUE
+    return None
+
+
+def _record_error(
+    reminder: Reminder, chat_id: int, error: telegram.TelegramError, now: datetime.datetime
+) -> None:
+    kind = type(error).__name__
+    logger.warning("reminder_not_sent reminder=%s error=%s: %s", reminder.pk, kind, error)
+    match error:
+        case telegram.OutcomeUnknown():
+            ledger.record_ambiguous(reminder)
+        case telegram.ChatUnreachable():
+            ledger.record_failed(reminder, Reason.CHAT_UNREACHABLE)
+            chats.mark_unreachable(chat_id, str(error), now)
+        case telegram.ChatMigrated():
+            chats.move(chat_id, error.chat_id)
+            ledger.record_not_delivered(reminder, now)
+        case telegram.TooManyRequests():
+            until = now + datetime.timedelta(seconds=error.retry_after)
+            pacing.pause_bot(until)
+            ledger.record_not_delivered(reminder, until, counts=False)
+        case telegram.BotUnauthorized():
+            logger.critical("telegram_token_refused: set the right TELEGRAM_BOT_TOKEN")
+            until = now + WRONG_TOKEN_PAUSE
+            pacing.pause_bot(until)
+            ledger.record_not_delivered(reminder, until, counts=False)
+        case telegram.NotConnected():
+            ledger.record_not_delivered(reminder, now + _backoff(reminder.attempts))
+        case _:
+            ledger.record_failed(reminder, Reason.REJECTED)
+
+
+def _backoff(attempts: int) -> datetime.timedelta:
+    return min(datetime.timedelta(seconds=2**attempts), MAX_BACKOFF)
+
+
+def _usable_slot(slot: datetime.datetime, now: datetime.datetime) -> datetime.datetime:
+    if now - slot <= STALE_SLOT:
+        return slot
+    with transaction.atomic():
+        return pacing.take_bot_slots(pacing.locked_bot(), 1, now)[0]
+
+
+def _wait_for_more(
+    stopping: threading.Event, now: datetime.datetime, deadline: datetime.datetime
+) -> bool:
+    """Waits a step for rows that may be sent before `deadline`; False when there are none."""
+    moment = ledger.next_moment(deadline)
+    if moment is None:
+        return False
+    # At least a little, as a row that may be sent already is in another sender's hands.
+    step = min(max(moment - now, SHORT_STEP), IDLE_STEP)
+    stopping.wait(step.total_seconds())
+    return True

@@ -1,0 +1,117 @@
+"""The reminder ledger, what is known of chats, and the bot's pace."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import ChatStatus
+from habits.models import Habit
+
+
+class State(models.TextChoices):
+    """Where a reminder stands. The last four are ends: nothing moves on from them by itself."""
+
+    PENDING = "pending", _("pending")
+    CLAIMED = "claimed", _("claimed by a sender")
+    SENDING = "sending", _("on its way")
+    SENT = "sent", _("sent")
+    FAILED = "failed", _("failed")
+    CANCELLED = "cancelled", _("cancelled")
+    EXPIRED = "expired", _("expired")
+
+
+class Reason(models.TextChoices):
+    """Why a reminder ended, or why it waits."""
+
+    NONE = "", ""
+    HABIT_DELETED = "habit_deleted", _("the habit was deleted")
+    NOT_DUE = "not_due", _("its date is no longer due")
+    ACCOUNT_DISABLED = "account_disabled", _("the account is disabled")
+    NO_CHAT = "no_chat", _("the account has no chat")
+    CHAT_UNREACHABLE = "chat_unreachable", _("the chat cannot be reached")
+    CHAT_STOPPED = "chat_stopped", _("the chat said stop")
+    REJECTED = "rejected", _("Telegram refused the message")
+    TOO_LATE = "too_late", _("the catch-up window passed")
+    AMBIGUOUS = "ambiguous", _("it may have been delivered")
+    BROKEN = "broken", _("it could not be built or sent, again and again")
+
+
+UNSENT = (State.PENDING, State.CLAIMED)
+"""What a change of plan may still move or cancel."""
+
+
+class Reminder(models.Model):
+    """One occurrence's message: one row for each habit and local date, whatever happens.
+
+    `token` grows whenever the row changes hands, so that a sender whose lease ran out cannot write
+    over its successor. `ambiguities` counts sends whose outcome nobody learned.
+    """
+
+    # The receiver of `habit_deleting` clears it together with the state, in one statement.
+    habit = models.ForeignKey(
+        Habit, on_delete=models.DO_NOTHING, related_name="reminders", null=True
+    )
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reminders"
+    )
+    local_date = models.DateField(_("local date"))
+    due_at = models.DateTimeField(_("due at"))
+    not_before = models.DateTimeField(_("not before"))
+    state = models.CharField(max_length=16, choices=State, default=State.PENDING)
+    reason = models.CharField(max_length=32, choices=Reason, default=Reason.NONE, blank=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    ambiguities = models.PositiveSmallIntegerField(default=0)
+    token = models.PositiveIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    chat_id = models.BigIntegerField(_("sent to chat"), null=True)
+    message_id = models.BigIntegerField(_("Telegram's message"), null=True)
+    sent_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                fields=["habit", "local_date"], name="reminder_once_per_occurrence"
+            ),
+        ]
+        indexes = [
+            models.Index(
+                fields=["not_before", "id"],
+                name="reminder_waiting",
+                condition=Q(state=State.PENDING),
+            ),
+            models.Index(
+                fields=["lease_until"],
+                name="reminder_leased",
+                condition=Q(state__in=(State.CLAIMED, State.SENDING)),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.local_date} {self.state}"
+
+
+class Chat(models.Model):
+    """A Telegram chat. What it said outlives the accounts that registered with its number."""
+
+    chat_id = models.BigIntegerField(primary_key=True)
+    status = models.CharField(max_length=16, choices=ChatStatus, default=ChatStatus.OK)
+    reason = models.CharField(max_length=255, default="", blank=True)
+    since = models.DateTimeField(null=True)
+    next_slot_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.chat_id)
+
+
+class Bot(models.Model):
+    """The bot's pace, shared by all senders: one row."""
+
+    PK = 1
+
+    next_slot_at = models.DateTimeField(null=True)
+    paused_until = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return "the bot"

@@ -1,0 +1,59 @@
+"""A pytest plugin: real servers, and an environment that no developer's settings reach.
+
+A DATABASE_URL or REDIS_URL given to the process wins, and that server is not started here. It is a
+plugin and not a conftest.py because pytest-django reads the settings before any conftest.py.
+"""
+
+import contextlib
+import os
+import signal
+from collections.abc import Generator
+
+import pytest
+
+from tests.wheel_servers import ServerError, postgresql, valkey
+
+ENVIRONMENT = {
+    "DEBUG": "false",
+    "SECRET_KEY": "tests-sign-their-sessions-with-this-key",
+    "JWT_SECRET_KEY": "tests-sign-their-access-tokens-with-this-key",
+    "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
+    "TELEGRAM_API_URL": "http://127.0.0.1:9",  # nobody listens there
+    # Empty counts as absent, in the process and over a value in `.env`: the settings' defaults.
+    **dict.fromkeys(
+        (
+            "CORS_ALLOWED_ORIGINS",
+            "CSRF_TRUSTED_ORIGINS",
+            "TELEGRAM_BOT_TOKEN",
+            "TELEGRAM_RATE",
+            "REMINDER_CATCH_UP_MINUTES",
+            "REMINDER_AMBIGUOUS",
+            "DELIVERY_THREADS",
+            "HOST",
+            "PORT",
+            "SUPERUSER_EMAIL",
+            "SUPERUSER_PASSWORD",
+        ),
+        "",
+    ),
+}
+"""Every variable that backend/settings.py reads, but for the servers' two."""
+
+SERVERS = {"DATABASE_URL": postgresql, "REDIS_URL": valkey}
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> Generator[None, object, object]:
+    """Runs before pytest-django's own hook, because wrappers come first."""
+    # A time limit's SIGTERM ends the run as Ctrl-C does, so that the servers are stopped.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    os.environ.update(ENVIRONMENT)
+    stack = contextlib.ExitStack()
+    early_config.add_cleanup(stack.close)
+    for variable, server in SERVERS.items():
+        if not os.environ.get(variable, "").strip():
+            try:
+                os.environ[variable] = stack.enter_context(server())
+            except ServerError as error:
+                raise pytest.UsageError(f"{error}\n(A given {variable} is used instead.)") from None
+    return (yield)
