@@ -24,7 +24,8 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     # Without a path the document or its variables are wrong; with one but without a cause, an
     # argument is. Both texts are graphql-core's own and speak of the request alone.
     if error.path is None or cause is None or isinstance(cause, GraphQLError):
-        return {**error.formatted, "extensions": {"code": BadUserInput.code}}
+        extensions = {"code": BadUserInput.code, **(error.extensions or {})}
+        return {**error.formatted, "extensions": extensions}
     error_id = uuid.uuid4().hex
     logger.error("unexpected_error id=%s path=%s", error_id, error.path, exc_info=cause)
     return {

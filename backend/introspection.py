@@ -1,10 +1,8 @@
 """What a production server tells of its schema: a type's name, and nothing else."""
 
-from collections.abc import Iterator
 from typing import Any
 
 from graphql import FieldNode, GraphQLError, ValidationRule, is_introspection_type
-from strawberry.extensions import SchemaExtension
 
 TOLD = frozenset({"name", "__typename"})
 
@@ -18,11 +16,3 @@ class IntrospectionRule(ValidationRule):
             parent is not None and is_introspection_type(parent) and name not in TOLD
         ):
             self.report_error(GraphQLError("Introspection is off on this server.", node))
-
-
-class IntrospectionGate(SchemaExtension):
-    """Adds the rule; its class is the same for every request, so that validations can be cached."""
-
-    def on_operation(self) -> Iterator[None]:
-        self.execution_context.validation_rules += (IntrospectionRule,)
-        yield

@@ -1,7 +1,7 @@
 """The GraphQL schema: the apps' queries and mutations under one root."""
 
 import datetime
-from collections.abc import Callable
+from collections.abc import Iterator
 
 import strawberry
 from django.conf import settings
@@ -13,7 +13,8 @@ from strawberry.types.execution import ExecutionContext
 from accounts.mutations import Mutation as AccountsMutation
 from accounts.queries import Query as AccountsQuery
 from accounts.types import CHAT_ID_SCALAR, ChatId
-from backend.introspection import IntrospectionGate
+from backend.introspection import IntrospectionRule
+from backend.limits import OperationsRule
 from habits.mutations import Mutation as HabitsMutation
 from habits.queries import Query as HabitsQuery
 from habits.types import TIME_SCALAR
@@ -43,13 +44,14 @@ class Schema(strawberry.Schema):
         """Logs nothing here: `backend.errors` logs what is unexpected, with the id it answers."""
 
 
-def _extensions() -> list[type[SchemaExtension] | Callable[[], SchemaExtension]]:
-    caches: list[Callable[[], SchemaExtension]] = [
-        lambda: ParserCache(maxsize=DOCUMENTS_CACHED),
-        lambda: ValidationCache(maxsize=DOCUMENTS_CACHED),
-    ]
-    # The gate comes first, as it adds a validation rule that belongs to the cache's key.
-    return caches if settings.DEBUG else [IntrospectionGate, *caches]
+class OwnRules(SchemaExtension):
+    """Adds our validation rules: always the same classes, so that a validation can be cached."""
+
+    rules = (OperationsRule,) if settings.DEBUG else (OperationsRule, IntrospectionRule)
+
+    def on_operation(self) -> Iterator[None]:
+        self.execution_context.validation_rules += self.rules
+        yield
 
 
 schema = Schema(
@@ -59,7 +61,11 @@ schema = Schema(
         scalar_map={datetime.time: TIME_SCALAR, ChatId: CHAT_ID_SCALAR},
         disable_field_suggestions=not settings.DEBUG,
     ),
-    extensions=_extensions(),
+    extensions=[
+        OwnRules,
+        lambda: ParserCache(maxsize=DOCUMENTS_CACHED),
+        lambda: ValidationCache(maxsize=DOCUMENTS_CACHED),
+    ],
 )
 
 

@@ -1,7 +1,6 @@
 """The keys that sign tokens and sessions: checked in production, made once in development."""
 
 import contextlib
-import os
 import secrets
 from pathlib import Path
 
@@ -33,7 +32,7 @@ def development_key(file: Path) -> str:
     """The key kept in `file`, made at the first call; processes starting at once agree on it."""
     if not file.exists():
         file.parent.mkdir(parents=True, exist_ok=True)
-        draft = file.with_name(f"{file.name}.{os.getpid()}")
+        draft = file.with_name(f"{file.name}.{secrets.token_hex(8)}")
         draft.touch(mode=0o600)
         draft.write_text(secrets.token_urlsafe(48), encoding="ascii")
         try:

@@ -1,5 +1,7 @@
 """Habits in Django's admin, under the same rules as in the API."""
 
+from typing import Any
+
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import ValidationError
@@ -49,16 +51,15 @@ class HabitAdmin(admin.ModelAdmin):
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Habit]:
-        habits: QuerySet[Habit] = super().get_queryset(request)
-        return habits.with_rewards_others()  # type: ignore[attr-defined]  # our manager's queryset
+        return Habit.objects.with_rewards_others()
 
     def has_delete_permission(self, request: HttpRequest, obj: Habit | None = None) -> bool:
         is_free = obj is None or not Habit.objects.filter(related_habit=obj).exists()
         return is_free and super().has_delete_permission(request, obj)
 
-    def get_actions(self, request: HttpRequest) -> dict[str, object]:
+    def get_actions(self, request: HttpRequest) -> dict[str, Any]:
         """Without the deletion of many at once: each is judged alone, on its own page."""
-        actions: dict[str, object] = super().get_actions(request)
+        actions = super().get_actions(request)
         actions.pop("delete_selected", None)
         return actions
 

@@ -1,0 +1,86 @@
+"""The contract: exported, described, and cached as promised."""
+
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+from graphql import (
+    GraphQLInputObjectType,
+    GraphQLInterfaceType,
+    GraphQLObjectType,
+    build_schema,
+    is_introspection_type,
+    is_specified_scalar_type,
+)
+from strawberry.extensions.parser_cache import _get_parse_cache
+from strawberry.extensions.validation_cache import _get_validate_cache
+
+from backend.schema import DOCUMENTS_CACHED, schema
+from tests.conftest import Caller
+
+
+def test_the_exported_schema_is_that_of_the_code() -> None:
+    exported = (Path(settings.BASE_DIR) / "schema.graphql").read_text()
+
+    assert exported == f"{schema.as_str()}\n"
+
+
+def test_every_type_field_and_argument_is_described() -> None:
+    bare = []
+    for name, type_ in build_schema(schema.as_str()).type_map.items():
+        if is_introspection_type(type_) or is_specified_scalar_type(type_):
+            continue
+        bare += [] if type_.description else [name]
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType | GraphQLInputObjectType):
+            bare += [f"{name}.{each}" for each, it in type_.fields.items() if not it.description]
+        if isinstance(type_, GraphQLObjectType | GraphQLInterfaceType):
+            bare += [
+                f"{name}.{field}({each})"
+                for field, it in type_.fields.items()
+                for each, argument in it.args.items()
+                if not argument.description
+            ]
+
+    assert bare == []
+
+
+def test_a_document_is_parsed_and_validated_once(visitor: Caller) -> None:
+    parsed, validated = _get_parse_cache(DOCUMENTS_CACHED), _get_validate_cache(DOCUMENTS_CACHED)
+    query = "query OnlyOfThisTest { __typename }"
+    visitor.call(query)
+    before = parsed.cache_info().hits, validated.cache_info().hits  # type: ignore[attr-defined]
+
+    visitor.call(query)
+
+    after = parsed.cache_info().hits, validated.cache_info().hits  # type: ignore[attr-defined]
+    assert after == (before[0] + 1, before[1] + 1)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "{ __schema { queryType { name } } }",
+        '{ __type(name: "Habit") { fields { name } } }',
+        '{ __type(name: "Habit") { ...f } } fragment f on __Type { description }',
+    ],
+)
+def test_production_tells_nothing_of_the_schema(query: str, visitor: Caller) -> None:
+    answer = visitor.call(query)
+
+    assert "data" not in answer
+    assert {each["message"] for each in answer["errors"]} == {
+        "Introspection is off on this server."
+    }
+
+
+def test_production_still_names_types(visitor: Caller) -> None:
+    answer = visitor.call('{ __typename __type(name: "Habit") { name __typename } }')
+
+    assert answer["data"]["__type"] == {"name": "Habit", "__typename": "__Type"}
+
+
+def test_production_suggests_no_fields(visitor: Caller) -> None:
+    (error,) = visitor.call("{ habit(id: 1) { actio } }")["errors"]
+
+    assert "actio" in error["message"]
+    assert "Did you mean" not in error["message"]

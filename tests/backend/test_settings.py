@@ -1,0 +1,85 @@
+"""What a process refuses to start with, tried in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from backend.settings import env
+from tests.servers import ENVIRONMENT, SERVERS
+
+GOOD = {
+    "DEBUG": "false",
+    "SECRET_KEY": "one-key-of-more-than-thirty-two-bytes",
+    "JWT_SECRET_KEY": "another-key-of-more-than-thirty-two-bytes",
+    "ALLOWED_HOSTS": "habits.example.org",
+    "DATABASE_URL": "sqlite:////tmp/never-opened/../habits.sqlite3",
+    "REDIS_URL": "",
+}
+
+
+def start(**changes: str) -> subprocess.CompletedProcess[str]:
+    """Loads the settings in a new process, with `GOOD` and `changes` as its environment."""
+    blank = dict.fromkeys((*ENVIRONMENT, *SERVERS), "")
+    return subprocess.run(
+        [sys.executable, "-c", "import backend.settings as s; print(s.DEBUG, s.ALLOWED_HOSTS)"],
+        env={**os.environ, **blank, **GOOD, **changes},
+        cwd=settings.BASE_DIR,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_production_starts_with_all_that_it_needs() -> None:
+    started = start()
+
+    assert started.stdout.strip() == "False ['habits.example.org']", started.stderr
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"SECRET_KEY": ""}, "SECRET_KEY is missing"),
+        ({"JWT_SECRET_KEY": ""}, "JWT_SECRET_KEY is missing"),
+        ({"SECRET_KEY": "short"}, "SECRET_KEY is weak"),
+        ({"JWT_SECRET_KEY": "x" * 64}, "JWT_SECRET_KEY is weak"),
+        ({"JWT_SECRET_KEY": GOOD["SECRET_KEY"]}, "JWT_SECRET_KEY must differ"),
+        ({"ALLOWED_HOSTS": ""}, "ALLOWED_HOSTS is missing"),
+        ({"ALLOWED_HOSTS": "*"}, "ALLOWED_HOSTS must name hosts"),
+        ({"ALLOWED_HOSTS": ".example.org,*.example.org"}, "ALLOWED_HOSTS must name hosts"),
+        ({"DEBUG": "perhaps"}, "DEBUG must be"),
+        ({"PORT": "http"}, "PORT must be"),
+        ({"PORT": "70000"}, "PORT must be"),
+        ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL must start with"),
+        ({"DATABASE_URL": "postgres://u:p@[h/x"}, "DATABASE_URL cannot be read"),
+        ({"REDIS_URL": "localhost:6379"}, "REDIS_URL must start with"),
+        ({"TELEGRAM_RATE": "0"}, "TELEGRAM_RATE must be"),
+        ({"REMINDER_AMBIGUOUS": "drop"}, "REMINDER_AMBIGUOUS must be"),
+    ],
+)
+def test_a_setting_that_will_not_do_is_named_at_start(changes: dict[str, str], named: str) -> None:
+    started = start(**changes)
+
+    assert started.returncode != 0
+    assert named in started.stderr.splitlines()[-1]
+
+
+def test_every_variable_that_is_read_stands_in_the_sample() -> None:
+    sample = (Path(settings.BASE_DIR) / ".env.sample").read_text()
+    named = {line.lstrip("#").split("=")[0] for line in sample.splitlines() if "=" in line}
+    read = env.names
+
+    assert read <= named
+    # Prose holds an equals sign now and then; a variable's name is all capitals.
+    assert {name for name in named if name.isupper()} == read
+
+
+def test_the_tests_set_every_variable_that_is_read() -> None:
+    """Otherwise one in a developer's `.env` would reach the tests."""
+
+    assert env.names <= {*ENVIRONMENT, *SERVERS}
