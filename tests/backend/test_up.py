@@ -1,0 +1,222 @@
+"""`manage.py up`, as a process of its own: from a fresh SQLite file to a reminder in a chat."""
+
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from tests.notifications.fake_bot_api import FakeBotApi
+from tests.servers import ENVIRONMENT, SERVERS
+
+TOKEN = "123:test-token"
+REGISTER = """
+    mutation ($input: RegisterInput!) {
+      register(input: $input) { ... on TokenPair { token } }
+    }
+"""
+CREATE = """
+    mutation ($input: HabitInput!) {
+      createHabit(input: $input) { ... on Habit { id nextDueAt } }
+    }
+"""
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port: int = listener.getsockname()[1]
+        return port
+
+
+class Up:
+    """One running `manage.py up`."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int, log: Path) -> None:
+        self.process = process
+        self.address = f"http://127.0.0.1:{port}"
+        self.log = log
+
+    def get(self, path: str, accept: str = "*/*") -> tuple[int, str]:
+        request = urllib.request.Request(f"{self.address}{path}", headers={"Accept": accept})  # noqa: S310  # loopback
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # loopback
+                return answer.status, answer.read().decode()
+        except urllib.error.HTTPError as error:
+            return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
+
+    def call(self, query: str, token: str = "", **variables: Any) -> Any:
+        request = urllib.request.Request(  # noqa: S310  # loopback
+            f"{self.address}/graphql",
+            json.dumps({"query": query, "variables": variables}).encode(),
+            {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+        )
+        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # loopback
+            (value,) = json.load(answer)["data"].values()
+        return value
+
+
+def wait_for(condition: Callable[[], bool], seconds: float, what: object) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, what
+        time.sleep(0.1)
+
+
+@contextmanager
+def running(folder: Path, **environment: str) -> Iterator[Up]:
+    """Starts `up` on an SQLite file in `folder`, ready; ends it if the test has not."""
+    port = environment.get("PORT") or str(free_port())
+    log = folder / "up.log"
+    blank = dict.fromkeys((*ENVIRONMENT, *SERVERS), "")
+    database = f"sqlite:///{folder / 'habits.sqlite3'}"
+    own = {"DEBUG": "true", "DATABASE_URL": database, "PORT": port, **KEYS, **environment}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "manage.py", "up"],
+            env={**os.environ, **blank, **own},
+            cwd=settings.BASE_DIR,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            text=True,
+        )
+    up = Up(process, int(port), log)
+    try:
+        yield up
+    finally:
+        process.kill()
+        process.wait()
+
+
+KEYS = {
+    "SECRET_KEY": "a-session-key-that-is-for-this-test-alone",
+    "JWT_SECRET_KEY": "and-a-token-key-that-is-for-this-test-too",
+}
+
+
+def test_up_brings_a_reminder_to_its_chat_at_its_minute_and_stops_cleanly(tmp_path: Path) -> None:
+    with (
+        FakeBotApi() as bot,
+        running(tmp_path, TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=bot.url) as up,
+    ):
+        wait_for(lambda: up.get("/readyz")[0] == 200, 30, up.log.read_text)
+        account = up.call(
+            REGISTER,
+            input={
+                "email": "a@example.org",
+                "password": "a-long-enough-passphrase",
+                "chatId": -1001234567890,
+                "timeZone": "Asia/Kathmandu",
+                "language": "ru",
+            },
+        )
+        # Kathmandu is at +05:45 all year.
+        due = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=1)
+        local = due + timedelta(hours=5, minutes=45)
+        habit = up.call(
+            CREATE,
+            account["token"],
+            input={
+                "action": "пить <воду>",
+                "place": "кухня",
+                "time": f"{local:%H:%M}",
+                "duration": 2,
+                "reward": "чай & печенье",
+            },
+        )
+        assert datetime.fromisoformat(habit["nextDueAt"]) == due
+
+        wait_for(lambda: bool(bot.requests), 75, up.log.read_text)
+        arrived = datetime.now(UTC)
+        time.sleep(1.5)  # a doubled message would come right behind
+
+        (message,) = bot.requests
+        assert message.chat_id == -1001234567890
+        assert message.text == (
+            f"Я буду <b>пить &lt;воду&gt;</b> в {local:%H:%M}, место: кухня.\n"
+            "Это займёт 2 секунды.\nПотом: чай &amp; печенье."
+        )
+        assert due <= arrived < due + timedelta(seconds=15)
+
+        up.process.send_signal(signal.SIGTERM)
+        assert up.process.wait(timeout=20) == 0
+        log = up.log.read_text()
+        assert TOKEN not in log
+        assert "Traceback" not in log
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_up_says_where_graphiql_is_and_stops_on_a_signal(
+    number: signal.Signals, tmp_path: Path
+) -> None:
+    with running(tmp_path) as up:
+        wait_for(lambda: up.get("/readyz")[0] == 200, 30, up.log.read_text)
+        page = up.get("/graphql", accept="text/html")
+        assets = re.findall(r'(?:src|href)="(/static/[^"]+)"', page[1])
+        found = {asset: up.get(asset)[0] for asset in assets}
+
+        up.process.send_signal(number)
+        up.process.send_signal(number)  # make passes on what the terminal sends, too
+
+        assert up.process.wait(timeout=20) == 0
+        assert page[0] == 200
+        assert found
+        assert set(found.values()) == {200}
+        log = up.log.read_text()
+        assert f"GraphiQL is at {up.address}/graphql" in log
+        assert "manage.py csu" in log
+        assert "Traceback" not in log
+
+
+def test_a_small_production_set_up_runs_in_one_process(tmp_path: Path) -> None:
+    with running(tmp_path, DEBUG="false", ALLOWED_HOSTS="127.0.0.1") as up:
+        wait_for(lambda: up.get("/readyz")[0] == 200, 30, up.log.read_text)
+
+        assert up.get("/graphql", accept="text/html")[0] == 405
+        assert up.get("/admin/login/")[0] == 200
+        assert up.get("/static/admin/css/base.css")[0] == 200
+        assert up.get("/nowhere")[0] == 404
+        assert up.call("{ __typename }") == "Query"
+
+
+def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        with running(tmp_path, PORT=port) as up:
+            assert up.process.wait(timeout=30) == 1
+
+            assert f"Port {port} on 127.0.0.1 is taken" in up.log.read_text()
+            assert "Traceback" not in up.log.read_text()
+
+
+def test_a_host_that_is_not_here_is_named(tmp_path: Path) -> None:
+    with running(tmp_path, HOST="192.0.2.1") as up:
+        assert up.process.wait(timeout=30) == 1
+
+        assert "Cannot listen on HOST=192.0.2.1" in up.log.read_text()
+
+
+def test_a_second_up_on_the_same_file_stops_with_a_message(tmp_path: Path) -> None:
+    with running(tmp_path) as first:
+        wait_for(lambda: first.get("/readyz")[0] == 200, 30, first.log.read_text)
+        (tmp_path / "second").mkdir()
+        database = f"sqlite:///{tmp_path / 'habits.sqlite3'}"
+        with running(tmp_path / "second", DATABASE_URL=database) as second:
+            assert second.process.wait(timeout=30) == 1
+
+            assert "Another `up` runs on" in second.log.read_text()
+        assert first.get("/readyz")[0] == 200
