@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from django.conf import settings
 
-from tests.notifications.fake_bot_api import FakeBotApi
+from tests.fake_bot_api import FakeBotApi
 from tests.servers import ENVIRONMENT, SERVERS
 
 TOKEN = "123:test-token"

@@ -88,9 +88,31 @@ mutation Register($input: RegisterInput!) {
 }
 `;
 
+  const LOG_IN = `# Answers a new token, for the Headers pane of the tabs to
+# the right.
+
+mutation LogIn($email: String!, $password: String!) {
+  tokenAuth(email: $email, password: $password) {
+    ... on TokenPair {
+      token
+      refreshToken
+      expiresAt
+    }
+    ... on OperationInfo {
+      messages {
+        kind
+        field
+        code
+        message
+      }
+    }
+  }
+}
+`;
+
   const WHO_AM_I = `# Put the token from "Register" into the Headers pane
-# below; a reload keeps it. Once it has expired, the
-# mutation "tokenAuth" answers a new one.
+# below; a reload keeps it. It lasts five minutes; the tab
+# "LogIn" answers a new one.
 
 query WhoAmI {
   me {
@@ -151,20 +173,18 @@ query MyHabits {
 }
 `;
 
+  const ACCOUNT = { email: "you@example.com", password: "a pass phrase of your own" };
+
   // GraphiQL names a tab after its operation.
   const TABS = [
     { query: OVERVIEW },
     {
       query: REGISTER,
       variables: json({
-        input: {
-          email: "you@example.com",
-          password: "a pass phrase of your own",
-          chatId: 123456789,
-          timeZone: "Europe/Berlin",
-        },
+        input: { ...ACCOUNT, chatId: 123456789, timeZone: "Europe/Berlin" },
       }),
     },
+    { query: LOG_IN, variables: json(ACCOUNT) },
     { query: WHO_AM_I, headers: TOKEN_HEADER },
     {
       query: CREATE_HABIT,
