@@ -18,8 +18,8 @@ ChatId = NewType("ChatId", int)
 def _parse_chat_id(value: object) -> int:
     if isinstance(value, int) and not isinstance(value, bool):
         return value
-    # Twenty digits hold every 64-bit number and more; the range is a validator's business.
-    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,20}", value):
+    # Python reads no longer number; whether it is a chat's id is a validator's business.
+    if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,4300}", value):
         return int(value)
     raise GraphQLError("A chat id is a whole number or a string of decimal digits.")
 

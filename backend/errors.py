@@ -5,6 +5,7 @@ import uuid
 from collections.abc import Iterable
 from typing import Any
 
+from django.conf import settings
 from graphql import GraphQLError
 
 from accounts.errors import ApiError, BadUserInput
@@ -25,7 +26,7 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     # argument is. Both texts are graphql-core's own and speak of the request alone.
     if error.path is None or cause is None or isinstance(cause, GraphQLError):
         extensions = {"code": BadUserInput.code, **(error.extensions or {})}
-        return {**error.formatted, "extensions": extensions}
+        return {**error.formatted, "message": _told(error.message), "extensions": extensions}
     error_id = uuid.uuid4().hex
     logger.error("unexpected_error id=%s path=%s", error_id, error.path, exc_info=cause)
     return {
@@ -33,3 +34,8 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
         "message": f"Something went wrong on our side. Quote {error_id} when you report it.",
         "extensions": {"code": "INTERNAL_SERVER_ERROR", "id": error_id},
     }
+
+
+def _told(message: str) -> str:
+    """Without graphql-core's suggestions, which list the schema's names one guess at a time."""
+    return message if settings.DEBUG else message.partition(" Did you mean ")[0]

@@ -1,10 +1,13 @@
 """Reading one GraphQL request out of an HTTP body, strictly."""
 
 import json
+import math
+import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 MAX_JSON_DEPTH = 20
+NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
 TOO_DEEP = f"The body is nested more than {MAX_JSON_DEPTH} levels deep."
 
 
@@ -42,15 +45,20 @@ def parse_body(body: bytes) -> GraphQLRequest:
         raise BadRequest("`query` must be a GraphQL document.")
     if variables is not None and not isinstance(variables, dict):
         raise BadRequest("`variables` must be an object.")
-    if operation_name is not None and not isinstance(operation_name, str):
-        raise BadRequest("`operationName` must be a string.")
+    if not (operation_name is None or operation_name == "" or _is_name(operation_name)):
+        raise BadRequest("`operationName` must be the name of an operation.")
     return GraphQLRequest(query, variables, operation_name or None)
+
+
+def _is_name(value: object) -> bool:
+    """Whether `value` is a name as GraphQL's grammar has it."""
+    return isinstance(value, str) and NAME.fullmatch(value) is not None
 
 
 def _parse_json(body: bytes) -> Any:
     try:
         text = body.decode()
-        payload = json.loads(text, parse_constant=_refuse_constant)
+        payload = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except UnicodeDecodeError:
         raise BadRequest("The body is not UTF-8.") from None
     except ValueError:
@@ -66,8 +74,13 @@ def _parse_json(body: bytes) -> Any:
     return payload
 
 
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is no JSON")
+def _refuse(constant: str) -> NoReturn:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    return number if math.isfinite(number) else _refuse(text)
 
 
 def _check_depth(value: object, levels: int) -> None:

@@ -59,7 +59,6 @@ schema = Schema(
     mutation=Mutation,
     config=StrawberryConfig(
         scalar_map={datetime.time: TIME_SCALAR, ChatId: CHAT_ID_SCALAR},
-        disable_field_suggestions=not settings.DEBUG,
     ),
     extensions=[
         OwnRules,

@@ -27,6 +27,8 @@ from backend.schema import schema
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
+OFFERED = [JSON, GRAPHQL_JSON, f"{JSON}; charset=utf-8", f"{GRAPHQL_JSON}; charset=utf-8"]
+ALLOWED = "POST, OPTIONS"
 
 # Everything comes from here. Inline styles are what GraphiQL's dialogs lock the page's scroll with.
 GRAPHIQL_POLICY = (
@@ -38,6 +40,8 @@ GRAPHIQL_POLICY = (
 @method_decorator(csrf_exempt, name="dispatch")
 class GraphQLView(View):
     """The endpoint; in development a browser's GET gets GraphiQL."""
+
+    http_method_names = ("get", "post", "options")
 
     def get(self, request: HttpRequest) -> HttpResponse:
         if settings.DEBUG and request.accepts("text/html"):
@@ -52,6 +56,8 @@ class GraphQLView(View):
             return _failure(406, f"The answer is {GRAPHQL_JSON} or {JSON}; accept one of them.")
         if not _is_utf8_json(request):
             return _failure(415, f"The body must be {JSON} in UTF-8.")
+        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+            return _failure(411, "Send the body in one piece, with a Content-Length.", media_type)
         try:
             operation = parse_body(request.body)
         except BadRequest as error:
@@ -65,11 +71,14 @@ class GraphQLView(View):
             return _failure(400, "The body ended too early.", media_type)
         return self._execute(request, operation, media_type)
 
+    def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        return HttpResponse(headers={"Allow": ALLOWED, "Content-Length": "0"})
+
     def http_method_not_allowed(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponse:
         answer = _failure(405, "Send a POST.")
-        answer["Allow"] = "POST, OPTIONS"
+        answer["Allow"] = ALLOWED
         return answer
 
     def _execute(
@@ -97,11 +106,14 @@ class GraphQLView(View):
 
 
 def _answered_type(request: HttpRequest) -> str | None:
-    """What the client accepts; the newer type only when asked for by name."""
-    accepted = request.headers.get("Accept", "*/*")
-    if GRAPHQL_JSON in accepted.lower():
-        return GRAPHQL_JSON
-    return JSON if request.accepts(JSON) else None
+    """What the client likes best of the two; the older one where it does not care."""
+    if not request.headers.get("Accept", "").strip():
+        return JSON
+    offered = [JSON, GRAPHQL_JSON]
+    preferred = request.get_preferred_type(
+        [*offered, *(f"{each}; charset=utf-8" for each in offered)]
+    )
+    return preferred and preferred.partition(";")[0]
 
 
 def _is_utf8_json(request: HttpRequest) -> bool:

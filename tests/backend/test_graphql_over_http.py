@@ -42,6 +42,11 @@ def test_the_endpoint_answers_with_and_without_a_slash(path: str, visitor: Calle
         (GRAPHQL_JSON, GRAPHQL_JSON),
         (f"{GRAPHQL_JSON}; charset=utf-8, {JSON};q=0.9", GRAPHQL_JSON),
         (JSON, JSON),
+        (f"{JSON}; charset=utf-8", JSON),
+        (f"{GRAPHQL_JSON};q=0, {JSON}", JSON),
+        (f"{GRAPHQL_JSON};q=0.1, {JSON}", JSON),
+        (f"{GRAPHQL_JSON}, */*;q=0.5", GRAPHQL_JSON),
+        ("", JSON),
         ("*/*", JSON),
         ("application/*", JSON),
     ],
@@ -59,6 +64,19 @@ def test_a_type_that_is_not_offered_is_refused(visitor: Caller) -> None:
 
     assert response.status_code == 406
     assert errors_of(response)[0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
+def test_a_body_in_chunks_is_told_to_come_in_one_piece(visitor: Caller) -> None:
+    response = visitor.post(NOTHING, HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="")
+
+    assert response.status_code == 411
+    assert "Content-Length" in errors_of(response)[0]["message"]
+
+
+def test_options_name_the_methods(visitor: Caller) -> None:
+    response = visitor.http.options("/graphql")
+
+    assert (response.status_code, response["Allow"]) == (200, "POST, OPTIONS")
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])
@@ -104,10 +122,12 @@ def test_other_bodies_are_refused(content_type: str, visitor: Caller) -> None:
         (b'{"query": "{ __typename }", "variables": []}', "`variables`"),
         (b'{"query": "{ __typename }", "variables": "{}"}', "`variables`"),
         (b'{"query": "{ __typename }", "operationName": 5}', "`operationName`"),
+        (b'{"query": "{ __typename }", "operationName": "a b"}', "`operationName`"),
         (b'{"query": "{ __typename }", "extensions": 5}', "`extensions`"),
         (b'{"query": "\xff"}', "not UTF-8"),
         (b'{"query": "{ __typename }", "variables": {"a": NaN}}', "not JSON"),
         (b'{"query": "{ __typename }", "variables": {"a": -Infinity}}', "not JSON"),
+        (b'{"query": "{ __typename }", "variables": {"a": 1e999}}', "not JSON"),
         (b'{"query": "{ __typename }", "variables": {"a": "\\ud800"}}', "surrogate"),
         (b'{"query": "{ __typename }", "variables": {"\\udc00": 1}}', "surrogate"),
         (b'{"variables": ' + b'{"a":' * 20 + b"1" + b"}" * 21, "levels deep"),
@@ -258,7 +278,9 @@ def test_an_origin_that_is_not_listed_gets_no_permission(
     assert ours["Access-Control-Allow-Origin"] == "https://app.example.org"
     assert "Access-Control-Allow-Origin" not in foreign
     assert preflight.status_code == 200
+    assert preflight["Access-Control-Allow-Methods"] == "POST, OPTIONS"
     assert "authorization" in preflight["Access-Control-Allow-Headers"]
+    assert "apollographql-client-name" in preflight["Access-Control-Allow-Headers"]
     for response in (ours, preflight):
         assert "Access-Control-Allow-Credentials" not in response
 

@@ -178,7 +178,7 @@ def test_up_says_where_graphiql_is_and_stops_on_a_signal(
         assert set(found.values()) == {200}
         log = up.log.read_text()
         assert f"GraphiQL is at {up.address}/graphql" in log
-        assert "manage.py csu" in log
+        assert "DEBUG=true .venv/bin/python manage.py csu" in log
         assert "Traceback" not in log
 
 

@@ -58,7 +58,8 @@ class Command(BaseCommand):
         if settings.DEBUG:
             self.stdout.write(
                 f"GraphiQL is at {address}: its tab “Register” makes the first account.\n"
-                "For the admin at /admin/, make a superuser: .venv/bin/python manage.py csu"
+                "For the admin at /admin/, make a superuser:"
+                " DEBUG=true .venv/bin/python manage.py csu"
             )
         else:
             self.stdout.write(
