@@ -1,5 +1,6 @@
 """Habits in Django's admin, under the same rules as in the API."""
 
+import datetime
 from typing import Any
 
 from django import forms
@@ -21,16 +22,30 @@ class HabitForm(forms.ModelForm):
         model = Habit
         fields = "__all__"  # noqa: DJ007  # the admin's fieldsets name what is shown
 
+    def clean_time(self) -> datetime.time | None:
+        """In whole minutes; the admin's own clock fills in seconds."""
+        time: datetime.time | None = self.cleaned_data["time"]
+        return None if time is None else time.replace(second=0, microsecond=0)
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # a hook of ModelForm that the stubs leave out
         if self.errors:
             return
+        self._read_neighbours_under_lock()
         today = timezone.now().astimezone(self.instance.owner.zone).date()
         given = {name: self.cleaned_data[name] for name in self.changed_data}
         try:
             validate_habit(self.instance, given=given, today=today)
         except ValidationError as error:
             self.add_error(None, error)
+
+    def _read_neighbours_under_lock(self) -> None:
+        """What the page and its fields had read of other habits may have changed since."""
+        habit = self.instance
+        User.objects.select_for_update(no_key=True).get(pk=habit.owner_id)
+        habit.related_habit = Habit.objects.filter(pk=habit.related_habit_id).first()
+        if habit.pk is not None:
+            habit.rewards_others = Habit.objects.filter(related_habit=habit).exists()
 
 
 @admin.register(Habit)
@@ -53,6 +68,10 @@ class HabitAdmin(admin.ModelAdmin):
     def get_queryset(self, request: HttpRequest) -> QuerySet[Habit]:
         return Habit.objects.with_rewards_others()
 
+    def get_readonly_fields(self, request: HttpRequest, obj: Habit | None = None) -> Any:
+        """A habit stays with its owner: rewards and reminders lean on that."""
+        return self.readonly_fields if obj is None else ("owner", *self.readonly_fields)
+
     def has_delete_permission(self, request: HttpRequest, obj: Habit | None = None) -> bool:
         is_free = obj is None or not Habit.objects.filter(related_habit=obj).exists()
         return is_free and super().has_delete_permission(request, obj)
@@ -68,10 +87,13 @@ class HabitAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: Habit, form: forms.ModelForm, change: bool
     ) -> None:
         now = timezone.now()
-        User.objects.select_for_update(no_key=True).get(pk=obj.owner_id)
         before = Habit.objects.select_for_update().get(pk=obj.pk) if change else None
+        if before is not None and before.schedule == obj.schedule:
+            obj.next_due_at = before.next_due_at
+            super().save_model(request, obj, form, change)
+            return
         obj.reschedule(now)
         super().save_model(request, obj, form, change)
-        if before is not None and before.schedule != obj.schedule:
+        if before is not None:
             moved = ScheduleChange(obj, before.schedule, before.next_due_at)
             schedules_changed.send(Habit, changes=[moved], now=now)

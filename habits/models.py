@@ -144,6 +144,9 @@ class Habit(models.Model):
             habit_deleting.send(Habit, habit=self)
             return super().delete(*args, **options)
 
+    def validate_constraints(self, exclude: Any = None) -> None:
+        """Left to the validators, which tell a person each broken rule by its field."""
+
     @property
     def schedule(self) -> Schedule | None:
         """When this habit is due; None without a time. Reads the owner's zone."""

@@ -1,10 +1,11 @@
 """Keyset pages: a page starts where a cursor points, so every page costs what the first one costs.
 
-A cursor is the sort keys' values of one row. The order is total, as it always ends with the row's
-number; rows added or removed elsewhere never shift a page.
+A cursor is the list's name and the sort keys' values of one row. The order is total, as it always
+ends with the row's number; rows added or removed elsewhere never shift a page.
 """
 
 import base64
+import datetime
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -55,10 +56,12 @@ class SortKey:
 class Page(Generic[M]):
     """One page of `rows_of`, read from the database when it is first looked at.
 
-    `first` or `last`, 1 to 100, says how many rows from the front or the back; `after` and
-    `before` are cursors. Raises `BadUserInput` for a size out of range or an unreadable cursor.
+    `name` is the list's: another list's cursors are not taken. `first` or `last`, 1 to 100, says
+    how many rows from the front or the back; `after` and `before` are cursors. Raises
+    `BadUserInput` for a size out of range or an unreadable cursor.
     """
 
+    name: str
     rows_of: QuerySet[M]
     keys: tuple[SortKey, ...]
     first: int | None = None
@@ -126,7 +129,7 @@ class Page(Generic[M]):
 
     def cursor(self, row: M) -> str:
         """Where `row` stands in this order, as an opaque text."""
-        values = []
+        values: list[object] = [self.name]
         for key in self.keys:
             is_null = getattr(row, key.name) is None
             text = None if is_null else self._field(key).value_to_string(row)
@@ -135,16 +138,16 @@ class Page(Generic[M]):
 
     def _read_cursor(self, name: str, cursor: str) -> list[Any]:
         try:
-            pairs = json.loads(base64.b64decode(cursor, validate=True))
+            list_name, *pairs = json.loads(base64.b64decode(cursor, validate=True))
             names, texts = zip(*pairs, strict=True)
-            self._check_order(names)
+            self._check_order(list_name, names)
             return [self._read_value(*pair) for pair in zip(self.keys, texts, strict=True)]
         except (ValueError, TypeError, ValidationError, RecursionError):
             raise BadUserInput(f"`{name}` is not a cursor of this list in this order.") from None
 
-    def _check_order(self, names: Iterable[str]) -> None:
-        if list(names) != [str(key) for key in self.keys]:
-            raise ValueError("a cursor of another order")
+    def _check_order(self, list_name: object, names: Iterable[object]) -> None:
+        if [list_name, *names] != [self.name, *map(str, self.keys)]:
+            raise ValueError("a cursor of another list or order")
 
     def _read_value(self, key: SortKey, text: object) -> Any:
         if text is None and key.nullable:
@@ -152,7 +155,10 @@ class Page(Generic[M]):
         if not isinstance(text, str) or "\0" in text:
             raise ValueError("not a text")
         text.encode()  # a lone surrogate is a ValueError here, and a broken query later
-        return self._field(key).to_python(text)
+        value = self._field(key).to_python(text)
+        if isinstance(value, datetime.datetime) and value.utcoffset() != datetime.timedelta(0):
+            raise ValueError("not an instant in UTC")
+        return value
 
     def _field(self, key: SortKey) -> "Field[Any, Any]":
         return cast("Field[Any, Any]", self.rows_of.model._meta.get_field(key.name))
@@ -160,5 +166,8 @@ class Page(Generic[M]):
 
 def sort_keys(wanted: Iterable[SortKey]) -> tuple[SortKey, ...]:
     """`wanted`, each column once, and the row's number at the end; alone, the newest first."""
-    keys = list({key.name: key for key in reversed(list(wanted))}.values())[::-1]
+    first_of_each: dict[str, SortKey] = {}
+    for key in wanted:
+        first_of_each.setdefault(key.name, key)
+    keys = list(first_of_each.values())
     return (*keys, SortKey("id", descending=keys[-1].descending if keys else True))

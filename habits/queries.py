@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 import strawberry
 from strawberry.types import Info
-from strawberry_django.optimizer import optimize
+from strawberry_django.optimizer import OptimizerStore, optimize
 
 from accounts.permissions import current_user
 from habits.connections import Connection
@@ -17,8 +17,8 @@ from habits.filters import (
     sort_keys_of,
 )
 from habits.ids import pk_of
-from habits.models import Habit
-from habits.paging import Page, sort_keys
+from habits.models import Habit, HabitQuerySet
+from habits.paging import Page, SortKey, sort_keys
 from habits.types import HabitType, PublicHabitType
 
 First = Annotated[
@@ -58,7 +58,9 @@ class Query:
     ) -> Connection[HabitType]:
         habits = filter_habits(Habit.objects.owned_by(current_user(info)), filters)
         keys = sort_keys(sort_keys_of(ordering))
-        return Connection.of(Page(optimize(habits, info), keys, first, after, last, before))
+        return Connection.of(
+            Page("habits", _optimized(habits, info, keys), keys, first, after, last, before)
+        )
 
     @strawberry.field(description="What everyone may read, the newest first; one's own included.")
     def public_habits(
@@ -75,7 +77,9 @@ class Query:
         current_user(info)
         habits = filter_public_habits(Habit.objects.public(), filters)
         keys = sort_keys(())
-        return Connection.of(Page(optimize(habits, info), keys, first, after, last, before))
+        return Connection.of(
+            Page("publicHabits", _optimized(habits, info, keys), keys, first, after, last, before)
+        )
 
     @strawberry.field(description="One public habit; null for any other id.")
     def public_habit(
@@ -86,3 +90,9 @@ class Query:
         current_user(info)
         habits = Habit.objects.public().filter(pk=pk_of(id, "PublicHabit"))
         return cast("PublicHabitType | None", optimize(habits, info).first())
+
+
+def _optimized(habits: HabitQuerySet, info: Info, keys: tuple[SortKey, ...]) -> HabitQuerySet:
+    """Reads the columns that are selected, and those that the cursors are made of."""
+    store = OptimizerStore.with_hints(only=[key.name for key in keys])
+    return cast("HabitQuerySet", optimize(habits, info, store=store))

@@ -13,7 +13,6 @@ A local date that a zone skips as a whole has no occurrence. Offsets come from t
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
 from zoneinfo import ZoneInfo
 
 DAY = timedelta(days=1)
@@ -39,9 +38,7 @@ class Schedule:
         """The schedule's local dates from `day` on, in order."""
         steps = max(0, -((self.starts_on - day).days // self.every))
         first = self.starts_on.toordinal() + steps * self.every
-        for ordinal in count(first, self.every):
-            if ordinal > LAST_DATE.toordinal():
-                return
+        for ordinal in range(first, LAST_DATE.toordinal() + 1, self.every):
             yield date.fromordinal(ordinal)
 
     def instant_on(self, day: date) -> datetime | None:

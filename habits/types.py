@@ -77,13 +77,14 @@ class PublicHabitType(relay.Node):
 
     @strawberry_django.field(
         select_related=["related_habit"],
+        only=["related_habit__is_public"],
         description="The enjoyed habit that follows, if that is public too.",
     )
     def related_habit(self, root: strawberry.Parent[models.Habit]) -> "PublicHabitType | None":
         related = root.related_habit
         return cast("PublicHabitType", related) if related and related.is_public else None
 
-    @strawberry_django.field(description="Whether it is the caller's own.")
+    @strawberry_django.field(only=["owner_id"], description="Whether it is the caller's own.")
     def is_mine(self, root: strawberry.Parent[models.Habit], info: Info) -> bool:
         return root.owner_id == current_user(info).pk
 

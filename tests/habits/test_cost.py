@@ -1,0 +1,220 @@
+"""What each call costs in SQL: the same for one row and for a hundred, and served by indexes."""
+
+import re
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from accounts.models import User
+from habits.models import Habit
+from tests.conftest import Caller, MakeHabit
+from tests.habits.conftest import (
+    CREATE,
+    DELETE,
+    ENJOYED,
+    FIELDS,
+    HABIT,
+    PUBLIC_FIELDS,
+    PUBLIC_HABIT,
+    UPDATE,
+    USEFUL,
+    id_of,
+    nodes,
+    queries_of,
+)
+
+OWN_FIELDS = [line for line in FIELDS.replace("relatedHabit { id }", "").split() if line]
+SEEN_FIELDS = [line for line in PUBLIC_FIELDS.replace("relatedHabit { id }", "").split() if line]
+
+
+def page(name: str, selection: str, *, outside: str = "", arguments: str = "first: 100") -> str:
+    return f"{{ {name}({arguments}) {{ {outside} edges {{ {selection} }} }} }}"
+
+
+@pytest.fixture
+def hundred(alice: User, make_habit: MakeHabit) -> list[Habit]:
+    """100 public habits, half of them useful and rewarded by the others."""
+    for n in range(50):
+        enjoyed = make_habit(alice, is_enjoyed=True, is_public=True, action=f"drink tea {n}")
+        make_habit(alice, related_habit=enjoyed, is_public=True, action=f"walk {n}")
+    return list(Habit.objects.order_by("pk"))
+
+
+SELECTIONS = {
+    "habits": [
+        *(f"node {{ {field} }}" for field in OWN_FIELDS),
+        *(f"node {{ relatedHabit {{ {field} }} }}" for field in OWN_FIELDS),
+        "cursor",
+        f"cursor node {{ {FIELDS} relatedHabit {{ {' '.join(OWN_FIELDS)} }} }}",
+        "node { relatedHabit { relatedHabit { relatedHabit { action } } } }",
+        "node { name: action ... on Habit { place reward: relatedHabit { tea: action } } }",
+        "node { action @skip(if: true) place @include(if: true) }",
+    ],
+    "publicHabits": [
+        *(f"node {{ {field} }}" for field in SEEN_FIELDS),
+        *(f"node {{ relatedHabit {{ {field} }} }}" for field in SEEN_FIELDS),
+        "cursor",
+        f"cursor node {{ {PUBLIC_FIELDS} relatedHabit {{ {' '.join(SEEN_FIELDS)} }} }}",
+        "node { relatedHabit { relatedHabit { isMine } } }",
+        "node { mine: isMine ... on PublicHabit { place tea: relatedHabit { yes: isMine } } }",
+    ],
+}
+
+
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_a_page_of_any_selection_costs_two_statements(
+    as_alice: Caller, hundred: list[Habit], name: str
+) -> None:
+    """One finds the caller, one the page; each field is tried, also alone."""
+    for selection in SELECTIONS[name]:
+        document = page(name, selection)
+        assert len(as_alice.data(document)["edges"]) == len(hundred)
+        assert len(queries_of(as_alice, document)) == 2, selection
+        assert len(queries_of(as_alice, page(name, selection, arguments="first: 1"))) == 2
+
+
+@pytest.mark.parametrize(
+    "ordering",
+    [
+        "{time: ASC}",
+        "{action: DESC}",
+        "{createdAt: ASC}",
+        "[{time: DESC}, {action: ASC}, {createdAt: DESC}]",
+    ],
+)
+def test_the_cursors_of_any_order_cost_nothing_more(
+    as_alice: Caller, hundred: list[Habit], ordering: str
+) -> None:
+    arguments = f"first: 100, ordering: {ordering}"
+    outside = "pageInfo { startCursor endCursor hasNextPage }"
+    for selection in ("cursor", "node { id }", "cursor node { place }"):
+        document = page("habits", selection, outside=outside, arguments=arguments)
+        assert len(queries_of(as_alice, document)) == 2
+    assert len(hundred) == 100
+
+
+@pytest.mark.parametrize("name", SELECTIONS)
+def test_a_total_costs_one_statement_more_and_only_when_it_is_selected(
+    as_alice: Caller, hundred: list[Habit], name: str
+) -> None:
+    without = queries_of(as_alice, page(name, "node { id }", outside="pageInfo { hasNextPage }"))
+    counted = queries_of(as_alice, page(name, "node { id }", outside="totalCount"))
+    assert len(without) == 2
+    assert len(counted) == 3
+    assert not any("COUNT(" in sql for sql in without)
+    assert sum("COUNT(" in sql for sql in counted) == 1
+    alone = queries_of(as_alice, f"{{ {name} {{ totalCount }} }}")
+    assert len(alone) == 2
+    assert len(hundred) == 100
+
+
+def test_a_habit_costs_two_statements(as_alice: Caller, hundred: list[Habit]) -> None:
+    for habit in hundred[:2]:
+        assert len(queries_of(as_alice, HABIT, id=id_of(habit))) == 2
+        assert len(queries_of(as_alice, PUBLIC_HABIT, id=id_of(habit, "PublicHabit"))) == 2
+
+
+MUTATIONS: dict[str, int] = {
+    "create an enjoyed one": 2,  # the caller, the new row
+    "create a useful one": 2,
+    "create a rewarded one": 3,  # the related habit
+    "change a text": 3,  # the caller, the habit with what it leans on, the row
+    "change the related habit": 4,  # the new one
+    "change the time": 4,  # its reminders
+    "delete": 4,  # the caller, the habit, its reminders, the row
+}
+
+
+def mutation(what: str, habit: Habit, enjoyed: Habit) -> tuple[str, dict[str, Any]]:
+    rewarded = {"reward": None, "relatedHabit": id_of(enjoyed)}
+    this = {"id": id_of(habit)}
+    calls: dict[str, tuple[str, dict[str, Any]]] = {
+        "create an enjoyed one": (CREATE, {"input": ENJOYED}),
+        "create a useful one": (CREATE, {"input": USEFUL}),
+        "create a rewarded one": (CREATE, {"input": {**USEFUL, **rewarded}}),
+        "change a text": (UPDATE, {"input": {**this, "action": "run"}}),
+        "change the related habit": (UPDATE, {"input": {**this, **rewarded}}),
+        "change the time": (UPDATE, {"input": {**this, "time": "21:00"}}),
+        "delete": (DELETE, this),
+    }
+    return calls[what]
+
+
+@pytest.mark.parametrize(("what", "cost"), MUTATIONS.items())
+def test_a_change_costs_at_most_four_statements_however_many_habits_there_are(
+    as_alice: Caller, alice: User, make_habit: MakeHabit, what: str, cost: int
+) -> None:
+    enjoyed, used = make_habit(alice, is_enjoyed=True), make_habit(alice, is_enjoyed=True)
+    habits = [make_habit(alice, related_habit=used) for _ in range(2)]
+    document, variables = mutation(what, habits[0], enjoyed)
+    assert len(queries_of(as_alice, document, **variables)) == cost <= 4
+    for _ in range(98):
+        make_habit(alice, related_habit=used)
+    document, variables = mutation(what, habits[1], enjoyed)
+    assert len(queries_of(as_alice, document, **variables)) == cost
+
+
+# --- indexes -------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def crowd(alice: User, make_habit: MakeHabit) -> None:
+    """20,000 habits of 100 people, a tenth of them public, and fresh statistics."""
+    make_habit(alice, is_public=True)
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "INSERT INTO accounts_user (email, password, is_superuser, is_staff, is_active,"
+            " chat_status, time_zone, language, token_generation, date_joined)"
+            " SELECT n || '@example.org', '', false, false, true, 'ok', 'UTC', 'en', 0, now()"
+            " FROM generate_series(1, 99) AS n"
+        )
+        cursor.execute(
+            "INSERT INTO habits_habit (owner_id, action, place, starts_on, periodicity,"
+            " is_enjoyed, is_public, action_folded, place_folded, created_at, updated_at)"
+            " SELECT (SELECT array_agg(id) FROM accounts_user)[1 + n % 100], md5(n::text), 'p',"
+            " '2026-01-01', 1, true, n % 10 = 0, md5(n::text), 'p', now(), now()"
+            " FROM generate_series(1, 20000) AS n"
+        )
+        cursor.execute("ANALYZE habits_habit")
+
+
+def plan_of(sql: str) -> str:
+    with connection.cursor() as cursor:
+        cursor.execute(f"EXPLAIN {sql.replace('%', '%%')}")
+        return "\n".join(line for (line,) in cursor.fetchall())
+
+
+def plan_of_page(caller: Caller, document: str) -> str:
+    (sql,) = (
+        sql for sql in queries_of(caller, document) if re.search('FROM "habits_habit".*LIMIT', sql)
+    )
+    return plan_of(sql)
+
+
+@pytest.mark.usefixtures("crowd")
+def test_indexes_serve_the_first_page_and_any_later_one(as_alice: Caller) -> None:
+    for name, index in (("habits", "habit_of_owner"), ("publicHabits", "habit_public")):
+        first = page(
+            name, "node { id action }", outside="pageInfo { endCursor }", arguments="first: 90"
+        )
+        answer = as_alice.data(first)
+        later = page(
+            name,
+            "node { id action }",
+            arguments=f'first: 20, after: "{answer["pageInfo"]["endCursor"]}"',
+        )
+        assert len(nodes(as_alice.data(later))) == 20
+        for document in (first, later):
+            plan = plan_of_page(as_alice, document)
+            assert f"Index Scan using {index} " in plan
+            assert "Sort" not in plan
+        assert re.search(r"Index Cond: .*id < ", plan)
+
+
+@pytest.mark.usefixtures("crowd")
+def test_an_index_serves_the_beginning_of_a_public_action(as_alice: Caller) -> None:
+    document = page("publicHabits", "node { id }", arguments='filters: {actionStartsWith: "ABC"}')
+    plan = plan_of_page(as_alice, document)
+    assert "habit_public_action" in plan
+    assert re.search(r"Index Cond: .*action_folded", plan)
