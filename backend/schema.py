@@ -17,7 +17,7 @@ from backend.introspection import IntrospectionRule
 from backend.limits import OperationsRule
 from habits.mutations import Mutation as HabitsMutation
 from habits.queries import Query as HabitsQuery
-from habits.types import TIME_SCALAR
+from habits.types import DATE_SCALAR, TIME_SCALAR
 
 DOCUMENTS_CACHED = 512
 
@@ -58,7 +58,11 @@ schema = Schema(
     query=Query,
     mutation=Mutation,
     config=StrawberryConfig(
-        scalar_map={datetime.time: TIME_SCALAR, ChatId: CHAT_ID_SCALAR},
+        scalar_map={
+            datetime.date: DATE_SCALAR,
+            datetime.time: TIME_SCALAR,
+            ChatId: CHAT_ID_SCALAR,
+        },
     ),
     extensions=[
         OwnRules,

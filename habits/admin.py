@@ -12,8 +12,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
+from habits.changes import ScheduleChange
 from habits.models import Habit
-from habits.signals import ScheduleChange, schedules_changed
+from habits.signals import schedules_changed
 from habits.validators import validate_habit
 
 

@@ -60,8 +60,7 @@ class HabitOrder:
 def filter_habits(habits: HabitQuerySet, filters: HabitFilter | None) -> HabitQuerySet:
     if filters is None:
         return habits
-    if filters.search:
-        part = _searchable(filters.search)
+    if part := _searchable(filters.search):
         habits = habits.filter(Q(action_folded__contains=part) | Q(place_folded__contains=part))
     if filters.is_enjoyed is not None:
         habits = habits.filter(is_enjoyed=filters.is_enjoyed)
@@ -73,8 +72,8 @@ def filter_habits(habits: HabitQuerySet, filters: HabitFilter | None) -> HabitQu
 def filter_public_habits(habits: HabitQuerySet, filters: PublicHabitFilter | None) -> HabitQuerySet:
     if filters is None:
         return habits
-    if filters.action_starts_with:
-        habits = habits.filter(action_folded__startswith=_searchable(filters.action_starts_with))
+    if start := _searchable(filters.action_starts_with):
+        habits = habits.filter(action_folded__startswith=start)
     if filters.is_enjoyed is not None:
         habits = habits.filter(is_enjoyed=filters.is_enjoyed)
     return habits
@@ -104,6 +103,8 @@ def _filter_time_of_day(
     return habits.filter(from_then, until_then)
 
 
-def _searchable(text: str) -> str:
-    """As texts are stored; no stored one holds a NUL, which PostgreSQL refuses even to look for."""
-    return fold(unicodedata.normalize("NFC", text).replace("\0", "\N{REPLACEMENT CHARACTER}"))
+def _searchable(text: str | None) -> str:
+    """As texts are stored; empty where there is nothing to look for."""
+    composed = unicodedata.normalize("NFC", text or "").strip()
+    # PostgreSQL refuses even to look for a NUL; no stored text holds its replacement either.
+    return fold(composed).replace("\0", "\N{REPLACEMENT CHARACTER}")

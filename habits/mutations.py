@@ -15,9 +15,10 @@ from strawberry.types import Info
 from accounts.errors import problem
 from accounts.models import User
 from accounts.permissions import current_user
+from habits.changes import ScheduleChange
 from habits.ids import pk_of
 from habits.models import Habit
-from habits.signals import ScheduleChange, schedules_changed
+from habits.signals import schedules_changed
 from habits.types import HabitInput, HabitType, HabitUpdateInput
 from habits.validators import NEVER_NULL, validate_deletion, validate_habit
 

@@ -4,7 +4,7 @@ from typing import Annotated, cast
 
 import strawberry
 from strawberry.types import Info
-from strawberry_django.optimizer import OptimizerStore, optimize
+from strawberry_django.optimizer import OptimizerConfig, optimize
 
 from accounts.permissions import current_user
 from habits.connections import Connection
@@ -18,7 +18,7 @@ from habits.filters import (
 )
 from habits.ids import pk_of
 from habits.models import Habit, HabitQuerySet
-from habits.paging import Page, SortKey, sort_keys
+from habits.paging import Page, sort_keys
 from habits.types import HabitType, PublicHabitType
 
 First = Annotated[
@@ -27,6 +27,8 @@ First = Annotated[
 Last = Annotated[int | None, strawberry.argument(description="How many from the back: 1 to 100.")]
 After = Annotated[str | None, strawberry.argument(description="Only what follows this cursor.")]
 Before = Annotated[str | None, strawberry.argument(description="Only what precedes this cursor.")]
+
+WHOLE_ROWS = OptimizerConfig(enable_only=False)
 
 
 @strawberry.type
@@ -38,7 +40,7 @@ class Query:
         id: Annotated[strawberry.ID, strawberry.argument(description="The id of a `Habit`.")],
     ) -> HabitType | None:
         habits = Habit.objects.owned_by(current_user(info)).filter(pk=pk_of(id, "Habit"))
-        return cast("HabitType | None", optimize(habits, info).first())
+        return cast("HabitType | None", _with_relations(habits, info).first())
 
     @strawberry.field(description="The caller's own habits, the newest first unless ordered.")
     def habits(
@@ -59,7 +61,7 @@ class Query:
         habits = filter_habits(Habit.objects.owned_by(current_user(info)), filters)
         keys = sort_keys(sort_keys_of(ordering))
         return Connection.of(
-            Page("habits", _optimized(habits, info, keys), keys, first, after, last, before)
+            Page("habits", _with_relations(habits, info), keys, first, after, last, before)
         )
 
     @strawberry.field(description="What everyone may read, the newest first; one's own included.")
@@ -78,7 +80,7 @@ class Query:
         habits = filter_public_habits(Habit.objects.public(), filters)
         keys = sort_keys(())
         return Connection.of(
-            Page("publicHabits", _optimized(habits, info, keys), keys, first, after, last, before)
+            Page("publicHabits", _with_relations(habits, info), keys, first, after, last, before)
         )
 
     @strawberry.field(description="One public habit; null for any other id.")
@@ -89,10 +91,9 @@ class Query:
     ) -> PublicHabitType | None:
         current_user(info)
         habits = Habit.objects.public().filter(pk=pk_of(id, "PublicHabit"))
-        return cast("PublicHabitType | None", optimize(habits, info).first())
+        return cast("PublicHabitType | None", _with_relations(habits, info).first())
 
 
-def _optimized(habits: HabitQuerySet, info: Info, keys: tuple[SortKey, ...]) -> HabitQuerySet:
-    """Reads the columns that are selected, and those that the cursors are made of."""
-    store = OptimizerStore.with_hints(only=[key.name for key in keys])
-    return cast("HabitQuerySet", optimize(habits, info, store=store))
+def _with_relations(habits: HabitQuerySet, info: Info) -> HabitQuerySet:
+    """Joins what is selected of related habits; whole rows, as a habit's columns are few."""
+    return cast("HabitQuerySet", optimize(habits, info, config=WHOLE_ROWS))

@@ -9,8 +9,9 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import account_deleting, time_zone_changed
+from habits.changes import ScheduleChange
 from habits.models import Habit
-from habits.signals import ScheduleChange, schedules_changed
+from habits.signals import schedules_changed
 
 
 @receiver(time_zone_changed)

@@ -1,5 +1,6 @@
 """What a client sees of habits."""
 
+import contextlib
 import datetime
 import re
 from typing import cast
@@ -35,6 +36,22 @@ TIME_SCALAR = strawberry.scalar(
     description="A wall-clock time in whole minutes, written `HH:MM`, from `00:00` to `23:59`.",
     serialize=lambda time: time.strftime("%H:%M"),
     parse_value=_parse_time,
+)
+
+
+def _parse_date(value: object) -> datetime.date:
+    # Python also reads 20260101 and 2026-W01-1, which no client means.
+    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+        with contextlib.suppress(ValueError):
+            return datetime.date.fromisoformat(value)
+    raise GraphQLError("A date is written YYYY-MM-DD and stands in the calendar.")
+
+
+DATE_SCALAR = strawberry.scalar(
+    name="Date",
+    description="A date of the calendar, written `YYYY-MM-DD`.",
+    serialize=datetime.date.isoformat,
+    parse_value=_parse_date,
 )
 
 
@@ -77,14 +94,13 @@ class PublicHabitType(relay.Node):
 
     @strawberry_django.field(
         select_related=["related_habit"],
-        only=["related_habit__is_public"],
         description="The enjoyed habit that follows, if that is public too.",
     )
     def related_habit(self, root: strawberry.Parent[models.Habit]) -> "PublicHabitType | None":
         related = root.related_habit
         return cast("PublicHabitType", related) if related and related.is_public else None
 
-    @strawberry_django.field(only=["owner_id"], description="Whether it is the caller's own.")
+    @strawberry.field(description="Whether it is the caller's own.")
     def is_mine(self, root: strawberry.Parent[models.Habit], info: Info) -> bool:
         return root.owner_id == current_user(info).pk
 

@@ -9,9 +9,9 @@ from typing import cast
 from django.db import transaction
 from django.db.models import F
 
+from habits.changes import ScheduleChange
 from habits.models import Habit
 from habits.recurrence import next_due
-from habits.signals import ScheduleChange
 from notifications.models import UNSENT, Reason, Reminder, State
 
 BATCH = 1000

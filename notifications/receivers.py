@@ -8,8 +8,9 @@ from django.dispatch import receiver
 
 from accounts.models import User
 from accounts.signals import chat_chosen
+from habits.changes import ScheduleChange
 from habits.models import Habit
-from habits.signals import ScheduleChange, habit_deleting, schedules_changed
+from habits.signals import habit_deleting, schedules_changed
 from notifications.chats import try_again
 from notifications.models import UNSENT, Reason, State
 from notifications.planning import replan

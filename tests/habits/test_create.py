@@ -219,3 +219,14 @@ def test_an_enjoyed_habit_is_due_only_with_a_time(call_at: CallAt, alice: User) 
     assert as_alice.data(CREATE, input=ENJOYED)["nextDueAt"] is None
     timed = as_alice.data(CREATE, input={**ENJOYED, "time": "21:00"})
     assert timed["nextDueAt"] == "2026-06-30T19:00:00+00:00"
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["20260704", "2026-W27-6", "2026-7-4", "2026-02-30", "2026-07-04T00:00:00", " 2026-07-04", 0],
+)
+def test_a_date_is_written_in_one_way(as_alice: Caller, text: object) -> None:
+    given = {**USEFUL, "startsOn": text}
+
+    assert as_alice.error_code(CREATE, input=given) == "BAD_USER_INPUT"
+    assert not Habit.objects.exists()

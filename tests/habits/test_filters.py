@@ -51,6 +51,7 @@ def cast(alice: User, bob: User, make_habit: MakeHabit) -> None:
         ("the park", ["Walk"]),
         ("walk the park", []),
         ("nothing of this", []),
+        ("  walk\t", ["Walk"]),
         ("'; DROP TABLE habits_habit; --", []),
         ("a\0b", []),
         ("\0", []),
@@ -64,7 +65,7 @@ def test_a_search_finds_a_part_of_action_or_place_in_any_case(
 
 
 @pytest.mark.usefixtures("cast")
-@pytest.mark.parametrize("search", [None, ""])
+@pytest.mark.parametrize("search", [None, "", "  "])
 def test_a_search_for_nothing_finds_all(as_alice: Caller, search: str | None) -> None:
     assert len(actions(as_alice.data(HABITS, filters={"search": search}))) == 6
 

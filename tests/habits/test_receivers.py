@@ -8,9 +8,10 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from accounts.models import User
+from habits.changes import ScheduleChange
 from habits.models import Habit
 from habits.recurrence import Schedule
-from habits.signals import ScheduleChange, schedules_changed
+from habits.signals import schedules_changed
 from tests.conftest import MakeHabit
 from tests.habits.conftest import (
     CREATE,
