@@ -4,6 +4,7 @@
 own ones require no claim and put the e-mail into the token.
 """
 
+import re
 import uuid
 from typing import Any
 
@@ -46,6 +47,8 @@ def verified_claims(token: str, context: object = None) -> dict[str, Any]:
     )
     if claims["typ"] != TYPE:
         raise jwt.InvalidTokenError("Not an access token")
+    if not re.fullmatch(r"[0-9]{1,19}", claims["sub"]) or type(claims["gen"]) is not int:
+        raise jwt.InvalidTokenError("No account's token")
     return claims
 
 

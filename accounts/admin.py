@@ -1,5 +1,7 @@
 """People in Django's admin."""
 
+from collections.abc import Sequence
+
 from django import forms
 from django.contrib import admin
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
@@ -67,11 +69,19 @@ class UserAdmin(DjangoUserAdmin):
     ) -> None:
         now = timezone.now()
         before = User.objects.select_for_update().get(pk=obj.pk) if change else User()
-        super().save_model(request, obj, form, change)
+        # What the form does not change may have changed since it read the row.
+        obj.save(update_fields=form.changed_data if change else None)
         if obj.chat_id != before.chat_id:
             chat_chosen.send(User, user=obj, now=now)
         if change and obj.time_zone != before.time_zone:
             time_zone_changed.send(User, user=obj, previous=before.time_zone, now=now)
+
+    def get_deleted_objects(
+        self, objs: Sequence[User] | QuerySet[User], request: HttpRequest
+    ) -> tuple[list[str], dict[str, int], set[str], list[str]]:
+        """Whoever may delete a person may delete what goes with them, the ledger's rows too."""
+        listed, counts, _not_alone, protected = super().get_deleted_objects(objs, request)
+        return listed, counts, set(), protected
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         """One by one, so that the apps above hear of each."""

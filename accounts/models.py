@@ -82,6 +82,11 @@ class User(AbstractBaseUser, PermissionsMixin):
         super().set_password(raw_password)
         self.revoke_all_tokens()
 
+    def set_unusable_password(self) -> None:
+        """Takes the password away; tokens made under it are void once this is saved."""
+        super().set_unusable_password()
+        self.revoke_all_tokens()
+
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Deletes the account with all that belongs to it; the apps above hear of it first."""
         with transaction.atomic():

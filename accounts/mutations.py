@@ -122,15 +122,19 @@ class Mutation:
     ) -> UserType:
         user = current_user(info, lock=True)
         changes = {name: value for name, value in vars(input).items() if value is not UNSET}
-        missing = [name for name in changes if name != "first_name" and changes[name] is None]
-        if missing:
-            raise ValidationError(
-                {name: ValidationError(_("This is required."), "required") for name in missing}
-            )
         previous_zone, now = user.time_zone, timezone.now()
+        errors: dict[str, list[ValidationError]] = {}
         for name, value in changes.items():
-            setattr(user, name, value)
-        validate_user(user)
+            if value is None and name != "first_name":
+                errors[name] = [ValidationError(_("This is required."), code="required")]
+            else:
+                setattr(user, name, value)
+        try:
+            validate_user(user)
+        except ValidationError as error:
+            errors.update(error.error_dict)
+        if errors:
+            raise ValidationError(errors)
         user.save(update_fields=list(changes))
         if "chat_id" in changes:
             chat_chosen.send(User, user=user, now=now)

@@ -32,10 +32,10 @@ def validate_user(user: User) -> None:
         field = cast("Field[Any, Any]", User._meta.get_field(name))
         try:
             setattr(user, name, field.clean(getattr(user, name), user))
-        except ValidationError:
-            if code:
-                error = ValidationError(_("This is not an e-mail address."), code=code)
-            errors[name] = error
+        except ValidationError as error:
+            errors[name] = (
+                ValidationError(_("This is not an e-mail address."), code=code) if code else error
+            )
     if user.chat_id is not None and (user.chat_id == 0 or abs(user.chat_id) > MAX_CHAT_ID):
         errors["chat_id"] = ValidationError(
             _("This is not the id of a Telegram chat."), code="chat_id_invalid"
