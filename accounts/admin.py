@@ -68,7 +68,7 @@ class UserAdmin(DjangoUserAdmin):
         self, request: HttpRequest, obj: User, form: forms.ModelForm, change: bool
     ) -> None:
         now = timezone.now()
-        before = User.objects.select_for_update().get(pk=obj.pk) if change else User()
+        before = User.objects.select_for_update(no_key=True).get(pk=obj.pk) if change else User()
         # What the form does not change may have changed since it read the row.
         obj.save(update_fields=form.changed_data if change else None)
         if obj.chat_id != before.chat_id:

@@ -3,6 +3,7 @@
 import zoneinfo
 from datetime import timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
@@ -178,6 +179,9 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024 if DEBUG else 32 * 1024
 
 TELEGRAM_BOT_TOKEN = env.text("TELEGRAM_BOT_TOKEN")
 TELEGRAM_API_URL = env.text("TELEGRAM_API_URL", "https://api.telegram.org").rstrip("/")
+bot_api = urlsplit(TELEGRAM_API_URL)
+if bot_api.scheme not in {"http", "https"} or not bot_api.hostname:
+    raise ImproperlyConfigured("TELEGRAM_API_URL must be an http:// or https:// address.")
 TELEGRAM_RATE = env.number("TELEGRAM_RATE", 30, low=0.1, high=1000)
 
 REMINDER_CATCH_UP = timedelta(
@@ -218,7 +222,7 @@ LOGGING = {
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": "INFO"},
     "loggers": {
-        # Its debug lines would print the Bot API's address, which holds the bot's token.
-        "urllib3": {"level": "WARNING"},
+        # Its lines, up to warnings, print the Bot API's address, which holds the bot's token.
+        "urllib3": {"level": "ERROR"},
     },
 }

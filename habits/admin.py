@@ -84,6 +84,13 @@ class HabitAdmin(admin.ModelAdmin):
         return actions
 
     @transaction.atomic
+    def delete_model(self, request: HttpRequest, obj: Habit) -> None:
+        """Under the same locks as in the API, in the same order."""
+        User.objects.select_for_update(no_key=True).get(pk=obj.owner_id)
+        Habit.objects.select_for_update().get(pk=obj.pk)
+        super().delete_model(request, obj)
+
+    @transaction.atomic
     def save_model(
         self, request: HttpRequest, obj: Habit, form: forms.ModelForm, change: bool
     ) -> None:

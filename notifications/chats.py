@@ -2,17 +2,21 @@
 
 import datetime
 
+from django.db import transaction
+
 from accounts.models import ChatStatus, User
 from notifications.models import Chat
 
 
+@transaction.atomic
 def mark_unreachable(chat_id: int, reason: str, now: datetime.datetime) -> None:
     """Nothing more is sent to the chat until a person gives its id again."""
-    Chat.objects.filter(chat_id=chat_id).exclude(status=ChatStatus.STOPPED).update(
-        status=ChatStatus.UNREACHABLE, reason=reason, since=now
-    )
+    # People first, then their chat: the order in which senders and mutations lock them.
     User.objects.filter(chat_id=chat_id, chat_status=ChatStatus.OK).update(
         chat_status=ChatStatus.UNREACHABLE
+    )
+    Chat.objects.filter(chat_id=chat_id).exclude(status=ChatStatus.STOPPED).update(
+        status=ChatStatus.UNREACHABLE, reason=reason, since=now
     )
 
 
@@ -24,12 +28,18 @@ def try_again(user: User, now: datetime.datetime) -> None:
         status=ChatStatus.OK, reason="", since=now
     )
     if reopened:
-        User.objects.filter(chat_id=user.chat_id).update(chat_status=ChatStatus.OK)
-    chat = Chat.objects.filter(chat_id=user.chat_id).only("status").first()
-    user.chat_status = chat.status if chat else ChatStatus.OK
+        # The others' rows once this call's locks are gone: two of a group may try at once.
+        others = User.objects.filter(chat_id=user.chat_id, chat_status=ChatStatus.UNREACHABLE)
+        transaction.on_commit(lambda: others.update(chat_status=ChatStatus.OK))
+    user.chat_status = _status(user.chat_id)
     User.objects.filter(pk=user.pk).update(chat_status=user.chat_status)
 
 
 def move(old: int, new: int) -> None:
     """A group became a supergroup, with a new id: its people's reminders go there."""
-    User.objects.filter(chat_id=old).update(chat_id=new)
+    User.objects.filter(chat_id=old).update(chat_id=new, chat_status=_status(new))
+
+
+def _status(chat_id: int) -> str:
+    chat = Chat.objects.filter(chat_id=chat_id).only("status").first()
+    return chat.status if chat else ChatStatus.OK

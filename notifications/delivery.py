@@ -66,7 +66,7 @@ def deliver(stopping: threading.Event, clock: Clock = timezone.now) -> bool:
         if clock() >= deadline:
             return True
         claims = ledger.claim(clock(), CLAIM)
-        if not claims and not _wait_for_more(stopping, clock(), deadline):
+        if not claims and not _wait_for_more(stopping, clock()):
             return False
         for index, claim in enumerate(claims):
             slot = _usable_slot(claim.slot, clock())
@@ -102,15 +102,16 @@ def deliver_one(reminder: Reminder, clock: Clock = timezone.now) -> None:
 @transaction.atomic
 def _begin(reminder: Reminder, now: datetime.datetime) -> Message | None:
     """Commits the intent to send; None when the row is not to be sent, or not now."""
-    if reminder.habit_id is None:
-        return None  # deleted meanwhile, which has cancelled the row
     habit = (
-        Habit.objects.select_for_update(of=("self",))
+        # The owner's row first, as mutations do: a change of either comes before or after.
+        Habit.objects.select_for_update(of=("owner", "self"), no_key=True)
         .select_related("owner", "related_habit")
-        .filter(pk=reminder.habit_id)
+        .filter(reminders=reminder)
         .first()
     )
     if habit is None:
+        # Mostly the deletion has done so; not where the row was on its way, and came back.
+        ledger.end_unsent(reminder, State.CANCELLED, Reason.HABIT_DELETED)
         return None
     verdict = _verdict(reminder, habit, now)
     if verdict is not None:
@@ -127,7 +128,7 @@ def _begin(reminder: Reminder, now: datetime.datetime) -> Message | None:
         ledger.end_unsent(reminder, State.FAILED, reason)
         return None
     text = reminder_text(habit)
-    later = pacing.take_chat_slot(chat, now)
+    later = pacing.pause_end(now) or pacing.take_chat_slot(chat, now)
     if later is not None:
         ledger.defer(reminder, later)
         return None
@@ -177,7 +178,8 @@ def _record_error(
 
 
 def _backoff(attempts: int) -> datetime.timedelta:
-    return min(datetime.timedelta(seconds=2**attempts), MAX_BACKOFF)
+    # Rows that nothing reaches are tried often: no timedelta holds 2 to the power of 47.
+    return min(datetime.timedelta(seconds=2 ** min(attempts, 6)), MAX_BACKOFF)
 
 
 def _usable_slot(slot: datetime.datetime, now: datetime.datetime) -> datetime.datetime:
@@ -187,13 +189,12 @@ def _usable_slot(slot: datetime.datetime, now: datetime.datetime) -> datetime.da
         return pacing.take_bot_slots(pacing.locked_bot(), 1, now)[0]
 
 
-def _wait_for_more(
-    stopping: threading.Event, now: datetime.datetime, deadline: datetime.datetime
-) -> bool:
-    """Waits a step for rows that may be sent before `deadline`; False when there are none."""
-    moment = ledger.next_moment(deadline)
+def _wait_for_more(stopping: threading.Event, now: datetime.datetime) -> bool:
+    """Waits a step for rows that may be sent within `RUN`; False when there are none."""
+    moment = ledger.next_moment(now + RUN)
     if moment is None:
         return False
+    moment = max(moment, pacing.pause_end(now) or moment)
     # At least a little, as a row that may be sent already is in another sender's hands.
     step = min(max(moment - now, SHORT_STEP), IDLE_STEP)
     stopping.wait(step.total_seconds())

@@ -9,12 +9,20 @@ from typing import Any
 
 import requests
 from django.conf import settings
-from urllib3.exceptions import NewConnectionError, SSLError
+from urllib3.exceptions import LocationParseError, NewConnectionError, SSLError
 
 logger = logging.getLogger(__name__)
 
 TIMEOUTS = (3, 10)
 """Seconds to connect, and to wait for an answer."""
+
+NO_ADDRESS = (
+    requests.exceptions.MissingSchema,
+    requests.exceptions.InvalidSchema,
+    requests.exceptions.InvalidURL,
+    LocationParseError,
+)
+"""What is said of a `TELEGRAM_API_URL` that leads nowhere."""
 
 UNREACHABLE = (
     "chat not found",
@@ -96,6 +104,8 @@ def _post(method: str, payload: dict[str, Any]) -> dict[str, Any]:
         response = _session().post(url, json=payload, timeout=TIMEOUTS, allow_redirects=False)
     except requests.exceptions.ConnectTimeout:
         raise NotConnected("no connection within the time-out") from None
+    except NO_ADDRESS:
+        raise NotConnected("TELEGRAM_API_URL is not an address") from None
     except requests.exceptions.ConnectionError as error:
         if _was_never_connected(error):
             raise NotConnected("no connection") from None

@@ -58,6 +58,8 @@ def test_production_starts_with_all_that_it_needs() -> None:
         ({"DATABASE_URL": "mysql://localhost/x"}, "DATABASE_URL must start with"),
         ({"DATABASE_URL": "postgres://u:p@[h/x"}, "DATABASE_URL cannot be read"),
         ({"REDIS_URL": "localhost:6379"}, "REDIS_URL must start with"),
+        ({"TELEGRAM_API_URL": "api.telegram.org"}, "TELEGRAM_API_URL must be"),
+        ({"TELEGRAM_API_URL": "https://"}, "TELEGRAM_API_URL must be"),
         ({"TELEGRAM_RATE": "0"}, "TELEGRAM_RATE must be"),
         ({"REMINDER_AMBIGUOUS": "drop"}, "REMINDER_AMBIGUOUS must be"),
     ],

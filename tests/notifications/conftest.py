@@ -1,0 +1,33 @@
+"""Time stands still at `NOW`; a Bot API answers on 127.0.0.1."""
+
+from collections.abc import Iterator
+
+import pytest
+import time_machine
+from pytest_django import Settings
+
+from notifications import telegram
+from tests.fake_bot_api import FakeBotApi
+from tests.notifications.stage import NOW, TOKEN, Steps
+
+
+@pytest.fixture(autouse=True)
+def clock() -> Iterator[time_machine.Traveller]:
+    with time_machine.travel(NOW, tick=False) as traveller:
+        yield traveller
+
+
+@pytest.fixture
+def steps(clock: time_machine.Traveller) -> Steps:
+    return Steps(clock)
+
+
+@pytest.fixture
+def api(settings: Settings) -> Iterator[FakeBotApi]:
+    """The Bot API that this test's senders talk to."""
+    with FakeBotApi() as server:
+        settings.TELEGRAM_API_URL = server.url
+        settings.TELEGRAM_BOT_TOKEN = TOKEN
+        yield server
+    telegram._session().close()
+    assert server.failures == []

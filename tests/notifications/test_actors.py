@@ -1,0 +1,156 @@
+"""What a tick does and how many senders it wakes; no message carries more than a hint."""
+
+import dramatiq
+import pytest
+import time_machine
+from django.utils import timezone
+from dramatiq.brokers.redis import RedisBroker
+from pytest_django import Settings
+
+from accounts.models import User
+from notifications import actors, ledger
+from notifications.actors import deliver, tick
+from notifications.ledger import LEASE, SKEW
+from notifications.middleware import stopping
+from notifications.models import Reason, Reminder, State
+from tests.conftest import MakeHabit
+from tests.fake_bot_api import FakeBotApi
+from tests.notifications.stage import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MOMENT,
+    NOW,
+    TODAY,
+    claimed,
+    due,
+    end_of,
+    planned,
+    states,
+)
+
+
+@pytest.fixture(autouse=True)
+def broker() -> RedisBroker:
+    """The process's own broker, on the real server; its queues are empty."""
+    found = dramatiq.get_broker()
+    assert isinstance(found, RedisBroker)
+    found.flush_all()
+    stopping.clear()
+    return found
+
+
+def pokes(broker: RedisBroker) -> int:
+    count: int = broker.do_qsize(deliver.queue_name)
+    return count
+
+
+@pytest.mark.parametrize(
+    ("rows", "threads", "expected"),
+    [(0, 8, 0), (1, 8, 1), (5, 8, 1), (6, 8, 2), (40, 8, 8), (41, 8, 8), (300, 3, 3), (300, 1, 1)],
+)
+def test_a_tick_wakes_as_many_senders_as_there_is_work_for_and_never_more_than_threads(
+    rows: int,
+    threads: int,
+    expected: int,
+    alice: User,
+    make_habit: MakeHabit,
+    broker: RedisBroker,
+    settings: Settings,
+) -> None:
+    settings.DELIVERY_THREADS = threads
+    habit = make_habit(alice)
+    Reminder.objects.bulk_create(
+        Reminder(habit=habit, user=alice, local_date=TODAY - n * DAY, due_at=NOW, not_before=NOW)
+        for n in range(rows)
+    )
+
+    tick()
+
+    assert pokes(broker) == expected
+
+
+def test_a_tick_plans_frees_and_expires(
+    alice: User,
+    make_habit: MakeHabit,
+    broker: RedisBroker,
+    clock: time_machine.Traveller,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    dead = planned(make_habit(alice, time="06:00"), NOW - 1.5 * HOUR)
+    claimed()
+    late = planned(make_habit(alice, time="05:00"), NOW - 2.5 * HOUR)
+    clock.move_to(NOW + LEASE + SKEW + MOMENT)
+    habit = due(make_habit(alice))
+
+    with caplog.at_level("INFO"):
+        tick()
+
+    assert end_of(dead) == (State.PENDING, "")
+    assert end_of(late) == (State.EXPIRED, Reason.TOO_LATE)
+    assert end_of(habit.reminders.get()) == (State.PENDING, "")
+    assert "tick planned=1 expired=1 due=2" in caplog.text
+    assert pokes(broker) == 1
+
+
+def test_a_tick_with_nothing_to_do_wakes_nobody(db: None, broker: RedisBroker) -> None:
+    tick()
+
+    assert pokes(broker) == 0
+
+
+def test_ticks_of_an_hour_without_a_worker_leave_no_row_twice(
+    alice: User, make_habit: MakeHabit, clock: time_machine.Traveller, broker: RedisBroker
+) -> None:
+    due(make_habit(alice))
+
+    for _ in range(60):
+        tick()
+        clock.shift(60)
+
+    assert states() == [State.PENDING]
+    assert ledger.waiting(timezone.now(), at_most=9) == 1
+
+
+def test_a_run_that_ran_out_of_time_is_followed_by_another(
+    broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for more, expected in ((False, 0), (True, 1)):
+        monkeypatch.setattr(actors, "run_delivery", lambda _stopping, more=more: more)
+        deliver()
+        assert pokes(broker) == expected
+
+
+def test_a_run_that_ran_out_of_time_as_its_worker_stops_is_followed_by_none(
+    broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def run(stop: object) -> bool:
+        stopping.set()
+        return True
+
+    monkeypatch.setattr(actors, "run_delivery", run)
+
+    deliver()
+
+    assert pokes(broker) == 0
+
+
+def test_a_run_sends_what_is_due(alice: User, make_habit: MakeHabit, api: FakeBotApi) -> None:
+    planned(make_habit(alice))
+
+    deliver()
+
+    assert states() == [State.SENT]
+    assert len(api.requests) == 1
+
+
+def test_ticks_have_a_queue_of_their_own_and_come_each_minute() -> None:
+    assert tick.queue_name != deliver.queue_name
+    assert str(tick.options["periodic"]) == "* * * * *"
+
+
+@pytest.mark.parametrize("actor", [tick, deliver])
+def test_a_message_is_run_once_and_not_when_it_is_old(actor: dramatiq.Actor[[], None]) -> None:
+    """A newer tick does the work; dramatiq's own defaults retry for a week."""
+    assert actor.options["max_retries"] == 0
+    assert actor.options["max_age"] == MINUTE.total_seconds() * 1000

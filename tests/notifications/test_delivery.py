@@ -1,0 +1,843 @@
+"""From a claimed row to its outcome, against a real Bot API."""
+
+import datetime
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection, transaction
+from django.utils import timezone
+from pytest_django import Settings
+
+from accounts.models import ChatStatus, User
+from habits.models import Habit
+from notifications import delivery, ledger, pacing, telegram
+from notifications.delivery import IDLE_STEP, RUN, deliver, deliver_one
+from notifications.ledger import LEASE, MAX_BREAKS, SKEW
+from notifications.messages import reminder_text
+from notifications.models import Bot, Chat, Reason, Reminder, State
+from notifications.planning import plan_due
+from tests.conftest import MakeHabit
+from tests.fake_bot_api import (
+    Answer,
+    FakeBotApi,
+    Request,
+    bad_request,
+    broken_json,
+    cut,
+    forbidden,
+    migrated,
+    not_found,
+    ok,
+    server_error,
+    slow,
+    too_many,
+    unauthorized,
+)
+from tests.notifications.stage import (
+    HOUR,
+    MINUTE,
+    MOMENT,
+    NOW,
+    SECOND,
+    TOKEN,
+    Steps,
+    background,
+    blocked,
+    claimed,
+    due,
+    edit_profile,
+    end_of,
+    person,
+    planned,
+    sent,
+    states,
+)
+
+
+@pytest.fixture
+def row(alice: User, make_habit: MakeHabit) -> Reminder:
+    """A pending row of alice's, due now."""
+    return planned(make_habit(alice))
+
+
+@pytest.fixture
+def moments(api: FakeBotApi) -> list[tuple[int, float]]:
+    """For each request the chat and the seconds since `NOW`, by the frozen clock."""
+    seen: list[tuple[int, float]] = []
+
+    def note(request: Request) -> None:
+        seen.append((request.chat_id, (timezone.now() - NOW).total_seconds()))
+
+    api.on_request = note
+    return seen
+
+
+MakeRows = Callable[..., list[Reminder]]
+
+
+@pytest.fixture
+def make_rows(db: None, make_habit: MakeHabit) -> MakeRows:
+    """Pending rows, due now, of as many people with a chat each, from chat 1 on."""
+
+    def make(count: int, **fields: Any) -> list[Reminder]:
+        return [planned(make_habit(person(n), **fields)) for n in range(1, count + 1)]
+
+    return make
+
+
+# --- One row ---------------------------------------------------------------------------------
+
+
+def test_a_due_reminder_reaches_its_owners_chat(row: Reminder, api: FakeBotApi) -> None:
+    deliver_one(claimed().reminder)
+
+    assert sent(row)
+    assert (row.chat_id, row.message_id, row.sent_at) == (1001, 1, NOW)
+    assert (row.attempts, row.ambiguities, row.lease_until) == (1, 0, None)
+    assert row.habit is not None
+    assert api.texts(1001) == [reminder_text(row.habit)]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_intent_is_committed_before_the_request_leaves(row: Reminder, api: FakeBotApi) -> None:
+    seen: list[Reminder] = []
+    api.on_request = lambda _request: seen.append(background(Reminder.objects.get).result(10))
+
+    deliver_one(claimed().reminder)
+
+    (under_way,) = seen
+    assert under_way.state == State.SENDING
+    assert (under_way.attempts, under_way.chat_id) == (1, 1001)
+    assert under_way.lease_until == NOW + LEASE
+
+
+@pytest.mark.django_db(transaction=True)
+def test_no_transaction_and_no_lock_lasts_over_the_request(row: Reminder, api: FakeBotApi) -> None:
+    def look() -> int:
+        with transaction.atomic():
+            for table in (Habit, User, Chat, Bot, Reminder):
+                assert table._default_manager.select_for_update(nowait=True).count() == 1
+                list(table._default_manager.select_for_update(nowait=True))
+            with connection.cursor() as cursor:
+                cursor.execute(
+                    "SELECT count(*) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND state LIKE 'idle in transaction%'"
+                )
+                count: int = cursor.fetchone()[0]
+                return count
+
+    open_transactions: list[int] = []
+    api.on_request = lambda _request: open_transactions.append(background(look).result(10))
+
+    deliver(threading.Event())
+
+    assert open_transactions == [0]
+    assert sent(row)
+
+
+def test_without_a_token_the_row_is_sent_and_the_message_is_in_the_log(
+    row: Reminder, settings: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert not settings.TELEGRAM_BOT_TOKEN
+
+    with caplog.at_level("INFO"):
+        deliver_one(claimed().reminder)
+
+    assert sent(row)
+    assert (row.chat_id, row.message_id, row.sent_at) == (1001, None, NOW)
+    assert "telegram_message chat=1001 text='I will <b>walk</b> at 07:30" in caplog.text
+
+
+# --- What each answer does -------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class After:
+    """What one send leaves behind."""
+
+    state: str = State.PENDING
+    reason: str = ""
+    wait: float = 0
+    """Seconds until the row may be sent."""
+    attempts: int = 1
+    ambiguities: int = 0
+    chat: str = ChatStatus.OK
+    paused: float | None = None
+    """Seconds for which the bot is paused."""
+
+
+AMBIGUOUS = After(ambiguities=1)
+UNREACHABLE = After(State.FAILED, Reason.CHAT_UNREACHABLE, chat=ChatStatus.UNREACHABLE)
+NO_TOKEN = After(wait=60, attempts=0, paused=60)
+
+OUTCOMES: dict[str, tuple[Answer, After]] = {
+    "200": (ok(), After(State.SENT)),
+    "429": (too_many(7), After(wait=7, attempts=0, paused=7)),
+    "blocked": (forbidden(), UNREACHABLE),
+    "deactivated": (forbidden("Forbidden: user is deactivated"), UNREACHABLE),
+    "kicked": (forbidden("Forbidden: bot was kicked from the group chat"), UNREACHABLE),
+    "not found": (bad_request("Bad Request: chat not found"), UNREACHABLE),
+    "rejected": (bad_request(), After(State.FAILED, Reason.REJECTED)),
+    "migrated": (migrated(-1005), After()),
+    "401": (unauthorized(), NO_TOKEN),
+    "404": (not_found(), NO_TOKEN),
+    "500": (server_error(), AMBIGUOUS),
+    "502": (server_error(502), AMBIGUOUS),
+    "broken": (broken_json(), AMBIGUOUS),
+    "slow": (slow(60), AMBIGUOUS),
+    "cut": (cut(), AMBIGUOUS),
+}
+
+
+@pytest.mark.parametrize("outcome", OUTCOMES)
+def test_each_answer_leaves_the_row_the_chat_and_the_bot_in_its_own_state(
+    outcome: str,
+    row: Reminder,
+    api: FakeBotApi,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    monkeypatch.setattr(telegram, "TIMEOUTS", (3, 0.1))
+    answer, expected = OUTCOMES[outcome]
+    api.next(answer)
+
+    with caplog.at_level("DEBUG"):
+        deliver_one(claimed().reminder)
+
+    row.refresh_from_db()
+    chat, bot = Chat.objects.get(chat_id=1001), Bot.objects.get()
+    assert expected == After(
+        row.state,
+        row.reason,
+        (row.not_before - NOW).total_seconds(),
+        row.attempts,
+        row.ambiguities,
+        chat.status,
+        None if bot.paused_until is None else (bot.paused_until - NOW).total_seconds(),
+    )
+    assert row.lease_until is None
+    assert User.objects.get().chat_status == expected.chat
+    assert len(api.requests) == 1
+    assert f"reminder_not_sent reminder={row.pk}" in caplog.text or outcome == "200"
+    assert ("CRITICAL" in caplog.text) == (expected == NO_TOKEN)
+    assert TOKEN not in caplog.text
+
+
+def test_a_request_that_never_left_is_tried_again_later_and_later(
+    row: Reminder, api: FakeBotApi, clock: time_machine.Traveller
+) -> None:
+    waits = []
+    with api.refusing():
+        while row.attempts < 8:
+            attempts = row.attempts
+            deliver_one(claimed().reminder)
+            row.refresh_from_db()
+            if row.attempts > attempts:  # it was not the chat's turn that it waited for
+                waits.append((row.not_before - timezone.now()).total_seconds())
+            clock.move_to(row.not_before)
+
+    assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
+    assert (row.state, row.attempts, row.ambiguities) == (State.PENDING, 8, 0)
+    deliver_one(claimed().reminder)
+    assert sent(row)
+
+
+def test_an_hour_without_telegram_loses_nothing(
+    row: Reminder, api: FakeBotApi, clock: time_machine.Traveller
+) -> None:
+    """A row that was tried more than forty times is still only late."""
+    with api.refusing():
+        while timezone.now() < NOW + 1.5 * HOUR:
+            deliver_one(claimed().reminder)
+            row.refresh_from_db()
+            assert (row.state, row.ambiguities) == (State.PENDING, 0)
+            clock.move_to(row.not_before)
+
+    assert row.attempts > 50
+    deliver_one(claimed().reminder)
+    assert sent(row)
+    assert len(api.requests) == 1
+
+
+def test_a_group_that_moved_gets_its_reminder_under_its_new_id(
+    make_habit: MakeHabit, db: None, api: FakeBotApi, steps: Steps
+) -> None:
+    row = planned(make_habit(person(-5)))
+    api.for_chat(-5, migrated(-1005))
+
+    deliver(steps)
+
+    assert sent(row)
+    assert (row.chat_id, row.attempts, row.ambiguities) == (-1005, 2, 0)
+    assert User.objects.get().chat_id == -1005
+    assert api.texts(-1005) == [each.text for each in api.requests if each.chat_id == -1005]
+
+
+def test_an_ambiguous_reminder_is_sent_again_once_and_a_second_time_ends_it(
+    row: Reminder, api: FakeBotApi, steps: Steps
+) -> None:
+    api.default = cut()
+
+    deliver(steps)
+
+    assert end_of(row) == (State.FAILED, Reason.AMBIGUOUS)
+    assert (row.ambiguities, row.attempts, len(api.requests)) == (2, 2, 2)
+
+
+def test_an_ambiguous_reminder_that_arrives_at_last_stays_marked(
+    row: Reminder, api: FakeBotApi, steps: Steps
+) -> None:
+    api.next(cut())
+
+    deliver(steps)
+
+    assert sent(row)
+    assert (row.ambiguities, len(api.texts(1001))) == (1, 2)
+
+
+def test_an_ambiguous_reminder_may_be_left(
+    row: Reminder, api: FakeBotApi, steps: Steps, settings: Settings
+) -> None:
+    settings.REMINDER_AMBIGUOUS = "leave"
+    api.default = cut()
+
+    deliver(steps)
+
+    assert end_of(row) == (State.FAILED, Reason.AMBIGUOUS)
+    assert (row.ambiguities, len(api.requests)) == (1, 1)
+
+
+def test_an_error_nobody_foresaw_while_sending_is_ambiguous(
+    row: Reminder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(chat_id: int, html: str) -> telegram.Sent:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr(telegram, "send_message", break_down)
+
+    deliver_one(claimed().reminder)
+
+    assert end_of(row) == (State.PENDING, "")
+    assert row.ambiguities == 1
+    assert f"reminder_broke_while_sending reminder={row.pk}" in caplog.text
+
+
+@pytest.mark.parametrize("received", [False, True])
+def test_a_sender_that_dies_after_the_intent_leaves_an_ambiguous_row_that_is_sent_again(
+    received: bool,
+    row: Reminder,
+    api: FakeBotApi,
+    clock: time_machine.Traveller,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(chat_id: int, html: str) -> telegram.Sent:
+        if received:
+            send(chat_id, html)
+        raise SystemExit
+
+    send = telegram.send_message
+    claim = claimed()
+    with monkeypatch.context() as patch:
+        patch.setattr(telegram, "send_message", die)
+        with pytest.raises(SystemExit):
+            deliver_one(claim.reminder)
+    assert end_of(row) == (State.SENDING, "")
+    deliver(steps)
+    assert len(api.requests) == received
+
+    clock.move_to(NOW + LEASE + SKEW + MOMENT)
+    ledger.free_expired_leases(timezone.now())
+    deliver(steps)
+
+    assert sent(row)
+    assert row.ambiguities == 1
+    assert len(api.requests) == received + 1
+
+
+def test_a_sender_that_dies_before_the_intent_costs_nothing_but_time(
+    row: Reminder,
+    api: FakeBotApi,
+    clock: time_machine.Traveller,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def die(habit: Habit) -> str:
+        raise SystemExit
+
+    claim = claimed()
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "reminder_text", die)
+        with pytest.raises(SystemExit):
+            deliver_one(claim.reminder)
+    assert end_of(row) == (State.CLAIMED, "")
+
+    clock.move_to(NOW + LEASE + SKEW + MOMENT)
+    ledger.free_expired_leases(timezone.now())
+    deliver(steps)
+
+    assert sent(row)
+    assert (row.ambiguities, row.attempts) == (0, 1)
+
+
+def test_a_sender_whose_lease_ran_out_sends_nothing(
+    row: Reminder, api: FakeBotApi, steps: Steps
+) -> None:
+    late = claimed().reminder
+    ledger.free_expired_leases(NOW + HOUR)
+
+    deliver_one(late)
+    assert api.requests == []
+    assert end_of(row) == (State.PENDING, "")
+
+    deliver(steps)
+    assert sent(row)
+    deliver_one(late)
+    assert len(api.requests) == 1
+
+
+# --- What is checked at the last moment ------------------------------------------------------
+
+
+def test_a_disabled_account_gets_nothing(
+    row: Reminder, alice: User, api: FakeBotApi, steps: Steps
+) -> None:
+    alice.is_active = False
+    alice.save()
+
+    deliver(steps)
+
+    assert end_of(row) == (State.CANCELLED, Reason.ACCOUNT_DISABLED)
+    assert api.requests == []
+
+
+def test_an_account_without_a_chat_fails_with_that_reason(
+    db: None, make_habit: MakeHabit, api: FakeBotApi, steps: Steps
+) -> None:
+    row = planned(make_habit(person(None)))
+
+    deliver(steps)
+
+    assert end_of(row) == (State.FAILED, Reason.NO_CHAT)
+    assert api.requests == []
+
+
+@pytest.mark.parametrize(
+    ("status", "reason"),
+    [
+        (ChatStatus.UNREACHABLE, Reason.CHAT_UNREACHABLE),
+        (ChatStatus.STOPPED, Reason.CHAT_STOPPED),
+    ],
+)
+def test_a_chat_that_gets_nothing_fails_the_row(
+    row: Reminder, api: FakeBotApi, steps: Steps, status: ChatStatus, reason: Reason
+) -> None:
+    Chat.objects.create(chat_id=1001, status=status)
+
+    deliver(steps)
+
+    assert end_of(row) == (State.FAILED, reason)
+    assert api.requests == []
+
+
+def test_a_row_past_the_catch_up_window_expires_instead_of_being_sent(
+    row: Reminder, api: FakeBotApi, clock: time_machine.Traveller, steps: Steps
+) -> None:
+    clock.move_to(NOW + 2 * HOUR + MOMENT)
+
+    deliver(steps)
+
+    assert end_of(row) == (State.EXPIRED, Reason.TOO_LATE)
+    assert api.requests == []
+
+
+def test_a_row_within_the_catch_up_window_is_sent(
+    row: Reminder, api: FakeBotApi, clock: time_machine.Traveller, steps: Steps
+) -> None:
+    clock.move_to(NOW + 2 * HOUR)
+
+    deliver(steps)
+
+    assert sent(row)
+
+
+def test_the_text_is_that_of_the_moment_it_is_sent(
+    row: Reminder, alice: User, api: FakeBotApi
+) -> None:
+    claim = claimed()
+    assert row.habit is not None
+    Habit.objects.filter(pk=row.habit.pk).update(action="run")
+    edit_profile(alice, language="ru")
+
+    deliver_one(claim.reminder)
+
+    assert "<b>run</b>" in api.texts(1001)[0]
+    assert api.texts(1001)[0].startswith("Я буду")
+
+
+@pytest.mark.parametrize("ends", ["disabled", "another chat"])
+@pytest.mark.django_db(transaction=True)
+def test_a_change_of_the_account_comes_before_the_intent_or_after_it_never_between(
+    ends: str, row: Reminder, alice: User, api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What a change's caller is told is done must hold for every intent committed later."""
+    change: dict[str, Any] = {"is_active": False} if ends == "disabled" else {"chat_id": 1009}
+    order: list[str] = []
+
+    def change_now() -> None:
+        User.objects.filter(pk=alice.pk).update(**change)
+        order.append("changed")
+
+    def build(habit: Habit) -> str:
+        changes.append(background(change_now))
+        blocked(changes[0])
+        return reminder_text(habit)
+
+    changes: list[Any] = []
+    intend = ledger.intend
+
+    def note_intent(*arguments: Any) -> bool:
+        order.append("intent")
+        return intend(*arguments)
+
+    monkeypatch.setattr(delivery, "reminder_text", build)
+    monkeypatch.setattr(ledger, "intend", note_intent)
+    deliver_one(claimed().reminder)
+    changes[0].result(10)
+
+    assert order == ["intent", "changed"]
+    assert sent(row)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_sender_takes_the_owners_lock_before_the_habits(row: Reminder, api: FakeBotApi) -> None:
+    """In the order of the mutations; the other way round the two would block each other."""
+    claim = claimed()
+    with transaction.atomic():
+        User.objects.select_for_update(no_key=True).get()
+        sender = background(lambda: deliver_one(claim.reminder))
+        assert blocked(sender)
+        assert Habit.objects.select_for_update(nowait=True).get() == row.habit
+
+    sender.result(10)
+    assert sent(row)
+
+
+# --- Poison ----------------------------------------------------------------------------------
+
+
+def test_a_row_that_cannot_be_built_ends_as_broken_and_its_neighbours_are_sent(
+    make_rows: MakeRows,
+    api: FakeBotApi,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rows = make_rows(4)
+    poison = rows[1]
+    tries: list[datetime.datetime] = []
+
+    def build(habit: Habit) -> str:
+        if habit.pk == poison.habit_id:
+            tries.append(timezone.now())
+            raise ValueError("poison")
+        return reminder_text(habit)
+
+    monkeypatch.setattr(delivery, "reminder_text", build)
+    deliver(steps)
+
+    assert end_of(poison) == (State.FAILED, Reason.BROKEN)
+    assert len(tries) == poison.attempts == MAX_BREAKS == 5
+    gaps = [later - sooner for sooner, later in pairwise(tries)]
+    assert [round(gap.total_seconds()) for gap in gaps] == [1, 2, 4, 8]
+    assert all(sent(row) for row in rows if row != poison)
+    assert caplog.text.count(f"reminder_broken reminder={poison.pk}") == MAX_BREAKS
+
+
+# --- Paces and pauses ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(("chat_id", "gap"), [(1, 1.05), (-1, 3.1)])
+def test_reminders_for_one_chat_spread_out_and_delay_nobody_else(
+    chat_id: int,
+    gap: float,
+    db: None,
+    make_habit: MakeHabit,
+    api: FakeBotApi,
+    moments: list[tuple[int, float]],
+    steps: Steps,
+) -> None:
+    owner = person(chat_id)
+    rows = [planned(make_habit(owner)) for _ in range(4)]
+    rows += [planned(make_habit(person(n))) for n in range(101, 105)]
+
+    deliver(steps)
+
+    assert all(sent(row) for row in rows)
+    times = [seconds for chat, seconds in moments if chat == chat_id]
+    gaps = [later - sooner for sooner, later in pairwise(times)]
+    assert all(gap <= each < gap + 0.2 for each in gaps), gaps
+    assert max(seconds for chat, seconds in moments if chat > 100) < 0.5
+
+
+def test_a_minute_holds_no_more_than_twenty_messages_to_a_group(
+    db: None, make_habit: MakeHabit, api: FakeBotApi, moments: list[tuple[int, float]], steps: Steps
+) -> None:
+    owner = person(-1)
+    for _ in range(25):
+        planned(make_habit(owner))
+
+    while deliver(steps):
+        pass
+
+    times = [seconds for _chat, seconds in moments]
+    assert len(times) == 25
+    assert max(sum(start <= each < start + 60 for each in times) for start in times) <= 20
+
+
+def test_senders_wait_for_the_bots_slots(
+    make_rows: MakeRows, api: FakeBotApi, moments: list[tuple[int, float]], steps: Steps
+) -> None:
+    make_rows(60)
+
+    deliver(steps)
+
+    times = [seconds for _chat, seconds in moments]
+    assert len(times) == 60
+    assert max(sum(start <= each < start + 1 for each in times) for start in times) <= 30
+    assert times[-1] - times[0] < 60 / 30 / 0.95
+
+
+def test_a_429_pauses_all_senders_for_as_long_as_it_says(
+    make_rows: MakeRows, api: FakeBotApi, moments: list[tuple[int, float]], steps: Steps
+) -> None:
+    """Rows that are already in a sender's hands wait, too."""
+    rows = make_rows(8)
+    api.next(ok(), too_many(9))
+
+    deliver(steps)
+
+    assert all(sent(row) for row in rows)
+    assert len(moments) == 9
+    before, after = moments[:2], moments[2:]
+    assert max(seconds for _chat, seconds in before) < 1
+    assert min(seconds for _chat, seconds in after) >= before[1][1] + 9
+    assert {row.attempts for row in Reminder.objects.all()} == {1}
+
+
+def test_a_429_at_one_sender_stops_another_ones_claims(
+    make_rows: MakeRows, api: FakeBotApi, clock: time_machine.Traveller
+) -> None:
+    first, second = make_rows(2)
+    one, other = ledger.claim(NOW, 1) + ledger.claim(NOW, 1)
+    api.next(too_many(30))
+    deliver_one(one.reminder)
+
+    deliver_one(other.reminder)
+
+    assert len(api.requests) == 1
+    for row in (first, second):
+        assert end_of(row) == (State.PENDING, "")
+        assert (row.not_before, row.attempts) == (NOW + 30 * SECOND, 0)
+    clock.move_to(NOW + 30 * SECOND)
+    for claim in ledger.claim(timezone.now(), 5):
+        deliver_one(claim.reminder)
+    assert sent(first)
+    assert sent(second)
+
+
+def test_a_wrong_token_stops_everything_loudly_and_loses_nothing(
+    make_rows: MakeRows,
+    api: FakeBotApi,
+    clock: time_machine.Traveller,
+    steps: Steps,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    rows = make_rows(6)
+    api.default = unauthorized()
+
+    while timezone.now() < NOW + 4 * MINUTE:
+        deliver(steps)
+        clock.shift(1)
+
+    assert states() == [State.PENDING] * 6
+    assert len(api.requests) <= 5
+    assert "telegram_token_refused" in caplog.text
+    assert TOKEN not in caplog.text
+
+    api.default = ok()
+    clock.move_to(NOW + 12 * MINUTE)
+    deliver(steps)
+    assert all(sent(row) for row in rows)
+
+
+def test_a_slot_that_was_missed_by_far_is_given_up_for_a_new_one(
+    make_rows: MakeRows, api: FakeBotApi, clock: time_machine.Traveller, steps: Steps
+) -> None:
+    make_rows(5)
+    api.on_request = lambda _request: clock.shift(2)
+
+    deliver(steps)
+
+    assert states() == [State.SENT] * 5
+    next_slot = Bot.objects.get().next_slot_at
+    assert next_slot is not None
+    assert next_slot > NOW + 8 * SECOND
+
+
+def test_a_slot_that_was_missed_by_little_is_used(
+    make_rows: MakeRows, api: FakeBotApi, clock: time_machine.Traveller, steps: Steps
+) -> None:
+    make_rows(5)
+    api.on_request = lambda _request: clock.shift(0.1)
+
+    deliver(steps)
+
+    next_slot = Bot.objects.get().next_slot_at
+    assert next_slot is not None
+    assert next_slot < NOW + 0.2 * SECOND
+
+
+# --- A run -----------------------------------------------------------------------------------
+
+
+def test_a_run_without_work_ends_at_once(db: None, steps: Steps) -> None:
+    assert deliver(steps) is False
+
+    assert steps.waits == []
+
+
+def test_a_run_waits_for_rows_that_come_soon(
+    make_rows: MakeRows, api: FakeBotApi, moments: list[tuple[int, float]], steps: Steps
+) -> None:
+    (row,) = make_rows(1)
+    Reminder.objects.update(not_before=NOW + 5.5 * SECOND)
+
+    assert deliver(steps) is False
+
+    assert sent(row)
+    assert moments[0][1] == pytest.approx(5.5, abs=0.001)
+    assert max(steps.waits) <= IDLE_STEP.total_seconds()
+
+
+def test_a_run_that_waits_notices_what_comes_sooner(
+    make_rows: MakeRows,
+    make_habit: MakeHabit,
+    api: FakeBotApi,
+    moments: list[tuple[int, float]],
+    steps: Steps,
+) -> None:
+    make_rows(1)
+    Reminder.objects.update(not_before=NOW + 10 * SECOND)
+    newcomer = due(make_habit(person(50)))
+    wait = steps.wait
+
+    def wait_and_plan(timeout: float | None = None) -> bool:
+        plan_due(timezone.now())
+        return wait(timeout)
+
+    steps.wait = wait_and_plan  # type: ignore[method-assign]  # a tick that comes in between
+    deliver(steps)
+
+    assert [chat for chat, _seconds in moments] == [50, 1]
+    assert moments[0][1] <= 1.1
+    assert sent(newcomer.reminders.get())
+
+
+def test_a_run_does_not_wait_for_rows_beyond_its_end(make_rows: MakeRows, steps: Steps) -> None:
+    make_rows(1)
+    Reminder.objects.update(not_before=NOW + RUN)
+
+    assert deliver(steps) is False
+
+    assert steps.waits == []
+
+
+def test_a_run_whose_time_ends_before_the_work_does_says_so(
+    make_rows: MakeRows, api: FakeBotApi, steps: Steps, settings: Settings
+) -> None:
+    settings.TELEGRAM_RATE = 1
+    make_rows(30)
+
+    assert deliver(steps) is True
+
+    assert RUN <= timezone.now() - NOW < RUN + 6 * SECOND
+    assert State.CLAIMED not in states()
+    assert 15 < states().count(State.SENT) < 30
+    assert deliver(steps) is False
+    assert states() == [State.SENT] * 30
+
+
+def test_a_run_stops_at_its_end_while_it_waits(make_rows: MakeRows, steps: Steps) -> None:
+    """A paused bot has rows that it may not send."""
+    make_rows(1)
+    pacing.pause_bot(NOW + HOUR)
+
+    assert deliver(steps) is True
+
+    assert RUN <= timezone.now() - NOW < RUN + SECOND
+    assert states() == [State.PENDING]
+    # It does not ask the database again and again what it knows already.
+    assert len(steps.waits) <= RUN / IDLE_STEP
+
+
+def test_a_run_that_is_told_to_stop_puts_its_claims_back(
+    make_rows: MakeRows, api: FakeBotApi, steps: Steps
+) -> None:
+    make_rows(5)
+    steps.stop_after = 2
+
+    assert deliver(steps) is False
+
+    assert len(api.requests) == 2
+    assert states() == [State.SENT] * 2 + [State.PENDING] * 3
+    pending = Reminder.objects.filter(state=State.PENDING)
+    assert set(pending.values_list("lease_until", "attempts")) == {(None, 0)}
+
+
+def test_a_run_that_was_told_to_stop_before_claims_nothing(
+    make_rows: MakeRows, api: FakeBotApi, steps: Steps
+) -> None:
+    make_rows(1)
+    steps.set()
+
+    assert deliver(steps) is False
+
+    assert states() == [State.PENDING]
+    assert api.requests == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_real_stop_ends_a_run_that_waits_within_a_moment(make_rows: MakeRows) -> None:
+    make_rows(1)
+    Reminder.objects.update(not_before=NOW + 10 * SECOND)
+    stopping = threading.Event()
+
+    run = background(lambda: deliver(stopping))
+    stopping.set()
+
+    assert run.result(0.9) is False
+
+
+@pytest.mark.django_db(transaction=True)
+def test_senders_at_once_send_each_reminder_once(
+    make_rows: MakeRows, api: FakeBotApi, settings: Settings
+) -> None:
+    settings.TELEGRAM_RATE = 1000
+    make_rows(60)
+    start = threading.Barrier(4)
+
+    def run() -> bool:
+        start.wait(10)
+        return deliver(threading.Event())
+
+    runs = [background(run) for _ in range(4)]
+    assert [each.result(30) for each in runs] == [False] * 4
+
+    assert states() == [State.SENT] * 60
+    assert sorted(each.chat_id for each in api.requests) == list(range(1, 61))

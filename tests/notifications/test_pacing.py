@@ -1,0 +1,151 @@
+"""The bot's slots are evenly spaced, whoever asks for them and when."""
+
+import datetime
+import threading
+from collections.abc import Sequence
+from itertools import pairwise
+
+import pytest
+from django.db import transaction
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
+from hypothesis import strategies as st
+from pytest_django import Settings
+
+from notifications.models import Bot, Chat
+from notifications.pacing import (
+    GROUP_GAP,
+    PRIVATE_GAP,
+    locked_bot,
+    pause_bot,
+    take_bot_slots,
+    take_chat_slot,
+)
+from tests.notifications.stage import DAY, HOUR, MINUTE, MOMENT, NOW, SECOND, background
+
+ROUNDING = datetime.timedelta(microseconds=1)
+
+
+def most_in_a_second(slots: Sequence[datetime.datetime]) -> int:
+    """The most slots that any second holds, wherever it begins."""
+    return max(sum(slot <= other < slot + SECOND for other in slots) for slot in slots)
+
+
+def take(count: int, now: datetime.datetime) -> list[datetime.datetime]:
+    with transaction.atomic():
+        return take_bot_slots(locked_bot(), count, now)
+
+
+@pytest.mark.django_db
+@hypothesis_settings(
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+@given(
+    rate=st.sampled_from([1, 30, 1000]),
+    calls=st.lists(st.tuples(st.integers(1, 8), st.integers(-400, 1500)), min_size=1, max_size=25),
+)
+def test_no_second_ever_holds_more_slots_than_the_rate(
+    rate: int, calls: list[tuple[int, int]], settings: Settings
+) -> None:
+    """`calls`: how many slots, and how many milliseconds later; hosts' clocks differ."""
+    settings.TELEGRAM_RATE = rate
+    bot, now = Bot(), NOW
+    bot.save()
+    slots: list[datetime.datetime] = []
+    for count, milliseconds in calls:
+        now += milliseconds * MOMENT
+        slots += take_bot_slots(bot, count, now)
+
+    assert slots == sorted(slots)
+    assert most_in_a_second(slots) <= rate
+    gaps = [later - sooner for sooner, later in pairwise(slots)]
+    assert all(gap >= SECOND / rate for gap in gaps)
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rate", [30, 1000])
+def test_under_load_at_least_95_percent_of_the_rate_is_used(rate: int, settings: Settings) -> None:
+    settings.TELEGRAM_RATE = rate
+
+    slots = [slot for _ in range(200) for slot in take(5, NOW)]
+
+    assert len(slots) / (slots[-1] - slots[0]).total_seconds() >= 0.95 * rate
+
+
+@pytest.mark.django_db
+def test_a_bot_that_was_idle_saves_up_nothing() -> None:
+    take(1, NOW)
+
+    slots = [slot for _ in range(20) for slot in take(5, NOW + HOUR)]
+
+    assert slots[0] == NOW + HOUR
+    assert most_in_a_second(slots) <= 30
+
+
+@pytest.mark.django_db(transaction=True)
+def test_senders_at_once_share_the_slots() -> None:
+    start = threading.Barrier(4)
+
+    def sender() -> list[datetime.datetime]:
+        start.wait(10)
+        return [slot for _ in range(15) for slot in take(3, NOW)]
+
+    senders = [background(sender) for _ in range(4)]
+    slots = sorted(slot for each in senders for slot in each.result(20))
+
+    assert len(set(slots)) == 4 * 15 * 3
+    assert most_in_a_second(slots) <= 30
+
+
+@pytest.mark.django_db
+def test_slots_that_a_wrong_clock_dealt_far_ahead_count_for_nothing() -> None:
+    """As when a host an hour ahead took slots before its clock was set right."""
+    take(5, NOW + HOUR)
+
+    assert take(1, NOW) == [NOW]
+
+
+@pytest.mark.parametrize(("chat_id", "gap"), [(1, PRIVATE_GAP), (-1, GROUP_GAP)])
+@pytest.mark.django_db
+def test_a_chat_gets_one_message_in_its_gap(chat_id: int, gap: datetime.timedelta) -> None:
+    chat = Chat.objects.create(chat_id=chat_id)
+
+    assert take_chat_slot(chat, NOW) is None
+    for early in (NOW, NOW + gap - MOMENT):
+        chat.refresh_from_db()
+        assert take_chat_slot(chat, early) == NOW + gap
+    assert take_chat_slot(chat, NOW + gap) is None
+    chat.refresh_from_db()
+    assert chat.next_slot_at == NOW + 2 * gap
+
+
+def test_the_gaps_keep_within_what_telegram_allows() -> None:
+    assert SECOND < PRIVATE_GAP <= 1.05 * SECOND
+    assert MINUTE / GROUP_GAP < 20
+    assert GROUP_GAP == 3.1 * SECOND
+
+
+@pytest.mark.django_db
+def test_a_chats_slot_that_a_wrong_clock_took_counts_for_nothing() -> None:
+    chat = Chat.objects.create(chat_id=1, next_slot_at=NOW + HOUR)
+
+    assert take_chat_slot(chat, NOW) is None
+
+
+@pytest.mark.django_db
+def test_the_longer_of_two_pauses_holds() -> None:
+    pause_bot(NOW + MINUTE)
+    pause_bot(NOW + SECOND)
+    assert Bot.objects.get().paused_until == NOW + MINUTE
+
+    pause_bot(NOW + HOUR)
+    assert Bot.objects.get().paused_until == NOW + HOUR
+
+
+@pytest.mark.django_db
+def test_the_bot_is_one_row() -> None:
+    take(1, NOW)
+    pause_bot(NOW + DAY)
+    take(1, NOW)
+
+    assert Bot.objects.count() == 1
