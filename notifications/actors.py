@@ -42,7 +42,10 @@ def tick() -> None:
         deliver.send()
 
 
-@dramatiq.actor(queue_name="deliver", max_retries=0, max_age=MINUTE, time_limit=10 * MINUTE)
+# In a worker that serves both queues, a tick goes first.
+@dramatiq.actor(
+    queue_name="deliver", max_retries=0, max_age=MINUTE, time_limit=10 * MINUTE, priority=10
+)
 def deliver() -> None:
     """One run of the sender; one that ran out of time is followed by another."""
     if run_delivery(stopping) and not stopping.is_set():

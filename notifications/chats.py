@@ -35,6 +35,11 @@ def try_again(user: User, now: datetime.datetime) -> None:
     User.objects.filter(pk=user.pk).update(chat_status=user.chat_status)
 
 
+def show(chat: Chat, user: User) -> None:
+    """Brings what `user` sees in line with `chat`, whose people's rows may lag behind."""
+    User.objects.filter(pk=user.pk).update(chat_status=chat.status)
+
+
 def move(old: int, new: int) -> None:
     """A group became a supergroup, with a new id: its people's reminders go there."""
     User.objects.filter(chat_id=old).update(chat_id=new, chat_status=_status(new))

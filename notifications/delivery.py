@@ -1,6 +1,7 @@
 """From the ledger to Telegram: claim a row, commit the intent, send, record what became of it.
 
-1. `ledger.claim` takes due rows: a lease, a new token and a slot of the bot each.
+1. `ledger.claim` takes due rows: a lease and a new token each. Before each row a slot of the bot is
+   taken and awaited.
 2. `_begin` checks, under the lock of the habit's row, that the row is still due, and commits the
    intent to send.
 3. The message goes out, outside of any transaction.
@@ -17,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
-from django.db import transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 
 from accounts.models import ChatStatus
@@ -39,8 +40,8 @@ IDLE_STEP = datetime.timedelta(seconds=1)
 
 SHORT_STEP = datetime.timedelta(seconds=0.05)
 
-STALE_SLOT = datetime.timedelta(seconds=0.5)
-"""A slot missed by more is given up: late sends would crowd into a later second."""
+RECONNECT = datetime.timedelta(seconds=1)
+"""Before a run goes on after the database went away."""
 
 MAX_BACKOFF = datetime.timedelta(minutes=1)
 WRONG_TOKEN_PAUSE = datetime.timedelta(minutes=1)
@@ -65,42 +66,64 @@ def deliver(stopping: threading.Event, clock: Clock = timezone.now) -> bool:
     while not stopping.is_set():
         if clock() >= deadline:
             return True
-        claims = ledger.claim(clock(), CLAIM)
-        if not claims and not _wait_for_more(stopping, clock()):
-            return False
-        for index, claim in enumerate(claims):
-            slot = _usable_slot(claim.slot, clock())
-            if stopping.wait((slot - clock()).total_seconds()):
-                ledger.release(claims[index:])
-                break
-            deliver_one(claim.reminder, clock)
+        try:
+            claimed = ledger.claim(clock(), CLAIM)
+            if not claimed and not _wait_for_more(stopping, clock()):
+                return False
+            _deliver_claimed(claimed, stopping, clock, deadline)
+        except (InterfaceError, OperationalError):
+            # What was claimed comes back when its lease ends; what is due need not wait for a tick.
+            logger.warning("delivery_lost_the_database", exc_info=True)
+            connection.close()
+            stopping.wait(RECONNECT.total_seconds())
     return False
 
 
-def deliver_one(reminder: Reminder, clock: Clock = timezone.now) -> None:
-    """Brings one claimed row to its outcome, or back to the queue."""
+def _deliver_claimed(
+    reminders: list[Reminder],
+    stopping: threading.Event,
+    clock: Clock,
+    deadline: datetime.datetime,
+) -> None:
+    slot = None
+    for index, reminder in enumerate(reminders):
+        # A slot that no message went out in serves the next row, while it is fresh.
+        if slot is None or clock() - slot > pacing.bot_gap():
+            slot = pacing.take_bot_slot(clock())
+        if stopping.wait((slot - clock()).total_seconds()) or clock() >= deadline:
+            ledger.release(reminders[index:])
+            return
+        if deliver_one(reminder, clock):
+            slot = None
+
+
+def deliver_one(reminder: Reminder, clock: Clock = timezone.now) -> bool:
+    """Brings one claimed row to its outcome or back to the queue; says whether it was sent."""
     try:
-        message = _begin(reminder, clock())
+        message = _begin(reminder, clock)
+    except (InterfaceError, OperationalError):
+        raise
     except Exception:
         # A row that breaks must not keep its neighbours from being sent.
         logger.exception("reminder_broken reminder=%s", reminder.pk)
-        ledger.put_back_broken(reminder, clock() + _backoff(reminder.attempts))
-        return
+        ledger.put_back_broken(reminder, clock() + _backoff(reminder.breaks))
+        return False
     if message is None:
-        return
+        return False
     try:
         sent = telegram.send_message(message.chat_id, message.text)
     except telegram.TelegramError as error:
         _record_error(reminder, message.chat_id, error, clock())
     except Exception:
         logger.exception("reminder_broke_while_sending reminder=%s", reminder.pk)
-        ledger.record_ambiguous(reminder)
+        ledger.record_ambiguous(reminder, clock())
     else:
         ledger.record_sent(reminder, sent.message_id, clock())
+    return True
 
 
 @transaction.atomic
-def _begin(reminder: Reminder, now: datetime.datetime) -> Message | None:
+def _begin(reminder: Reminder, clock: Clock) -> Message | None:
     """Commits the intent to send; None when the row is not to be sent, or not now."""
     habit = (
         # The owner's row first, as mutations do: a change of either comes before or after.
@@ -113,6 +136,7 @@ def _begin(reminder: Reminder, now: datetime.datetime) -> Message | None:
         # Mostly the deletion has done so; not where the row was on its way, and came back.
         ledger.end_unsent(reminder, State.CANCELLED, Reason.HABIT_DELETED)
         return None
+    now = clock()  # after the wait for the lock
     verdict = _verdict(reminder, habit, now)
     if verdict is not None:
         ledger.end_unsent(reminder, *verdict)
@@ -126,11 +150,16 @@ def _begin(reminder: Reminder, now: datetime.datetime) -> Message | None:
         is_stopped = chat.status == ChatStatus.STOPPED
         reason = Reason.CHAT_STOPPED if is_stopped else Reason.CHAT_UNREACHABLE
         ledger.end_unsent(reminder, State.FAILED, reason)
+        chats.show(chat, habit.owner)
         return None
     text = reminder_text(habit)
-    later = pacing.pause_end(now) or pacing.take_chat_slot(chat, now)
-    if later is not None:
-        ledger.defer(reminder, later)
+    pause_end = pacing.pause_end(now)
+    if pause_end is not None:
+        ledger.defer(reminder, pause_end)
+        return None
+    slot = pacing.take_chat_slot(chat, reminder.chat_slot_at, now)
+    if slot is not None:
+        ledger.defer_for_chat(reminder, slot)
         return None
     return Message(chat_id, text) if ledger.intend(reminder, chat_id, now) else None
 
@@ -155,11 +184,11 @@ def _record_error(
     logger.warning("reminder_not_sent reminder=%s error=%s: %s", reminder.pk, kind, error)
     match error:
         case telegram.OutcomeUnknown():
-            ledger.record_ambiguous(reminder)
+            ledger.record_ambiguous(reminder, now)
         case telegram.ChatUnreachable():
             ledger.record_failed(reminder, Reason.CHAT_UNREACHABLE)
             chats.mark_unreachable(chat_id, str(error), now)
-        case telegram.ChatMigrated():
+        case telegram.ChatMigrated() if error.chat_id != chat_id:
             chats.move(chat_id, error.chat_id)
             ledger.record_not_delivered(reminder, now)
         case telegram.TooManyRequests():
@@ -180,13 +209,6 @@ def _record_error(
 def _backoff(attempts: int) -> datetime.timedelta:
     # Rows that nothing reaches are tried often: no timedelta holds 2 to the power of 47.
     return min(datetime.timedelta(seconds=2 ** min(attempts, 6)), MAX_BACKOFF)
-
-
-def _usable_slot(slot: datetime.datetime, now: datetime.datetime) -> datetime.datetime:
-    if now - slot <= STALE_SLOT:
-        return slot
-    with transaction.atomic():
-        return pacing.take_bot_slots(pacing.locked_bot(), 1, now)[0]
 
 
 def _wait_for_more(stopping: threading.Event, now: datetime.datetime) -> bool:

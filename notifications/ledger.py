@@ -6,7 +6,6 @@ which token. A sender whose lease ran out finds its token gone and changes nothi
 
 import datetime
 import logging
-from dataclasses import dataclass
 
 from django.conf import settings
 from django.db import transaction
@@ -23,41 +22,35 @@ LEASE = datetime.timedelta(seconds=30)
 SKEW = datetime.timedelta(seconds=5)
 """How far the clocks of two hosts may differ."""
 
+AMBIGUOUS_DELAY = datetime.timedelta(seconds=30)
+"""Before the one resend of an ambiguous row: a Bot API that stumbles needs a moment."""
+
+BATCH = 1000
+"""Rows changed in one transaction."""
+
 MAX_BREAKS = 5
 """After so many attempts that broke before anything was sent, a row ends as broken."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A row in one sender's hands, and the bot's slot to send it in."""
-
-    reminder: Reminder
-    slot: datetime.datetime
-
-
 @transaction.atomic
-def claim(now: datetime.datetime, limit: int) -> list[Claim]:
+def claim(now: datetime.datetime, limit: int) -> list[Reminder]:
     """Takes up to `limit` rows that may be sent by `now`, the oldest first, each with a lease.
 
     Skips what others hold; takes nothing while the bot is paused.
     """
-    bot = pacing.locked_bot()
-    if bot.paused_until is not None and bot.paused_until > now:
+    if pacing.pause_end(now) is not None:
         return []
     rows = list(
         Reminder.objects.filter(state=State.PENDING, not_before__lte=now)
         .select_for_update(skip_locked=True)
         .order_by("not_before", "id")[:limit]
     )
-    if not rows:
-        return []
-    slots = pacing.take_bot_slots(bot, len(rows), now)
     Reminder.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=State.CLAIMED, token=F("token") + 1, lease_until=slots[-1] + LEASE
+        state=State.CLAIMED, token=F("token") + 1, lease_until=now + LEASE
     )
     for row in rows:
         row.token += 1
-    return [Claim(row, slot) for row, slot in zip(rows, slots, strict=True)]
+    return rows
 
 
 def waiting(now: datetime.datetime, *, at_most: int) -> int:
@@ -95,20 +88,27 @@ def defer(reminder: Reminder, not_before: datetime.datetime) -> None:
     )
 
 
-def release(claims: list[Claim]) -> None:
+def defer_for_chat(reminder: Reminder, slot: datetime.datetime) -> None:
+    """Claimed -> pending: its chat awaits it at `slot`."""
+    _held(reminder, State.CLAIMED).update(
+        state=State.PENDING, not_before=slot, chat_slot_at=slot, lease_until=None
+    )
+
+
+def release(reminders: list[Reminder]) -> None:
     """Claimed -> pending, as this sender stops."""
-    for each in claims:
-        _held(each.reminder, State.CLAIMED).update(state=State.PENDING, lease_until=None)
+    for reminder in reminders:
+        _held(reminder, State.CLAIMED).update(state=State.PENDING, lease_until=None)
 
 
 def put_back_broken(reminder: Reminder, not_before: datetime.datetime) -> None:
     """Claimed -> pending, or failed once it broke too often."""
-    attempts = reminder.attempts + 1
-    gives_up = attempts >= MAX_BREAKS
+    breaks = reminder.breaks + 1
+    gives_up = breaks >= MAX_BREAKS
     _held(reminder, State.CLAIMED).update(
         state=State.FAILED if gives_up else State.PENDING,
         reason=Reason.BROKEN if gives_up else Reason.NONE,
-        attempts=attempts,
+        breaks=breaks,
         not_before=not_before,
         lease_until=None,
     )
@@ -132,7 +132,7 @@ def record_not_delivered(
     return _end_send(reminder, state=State.PENDING, not_before=not_before, attempts=attempts)
 
 
-def record_ambiguous(reminder: Reminder) -> bool:
+def record_ambiguous(reminder: Reminder, now: datetime.datetime) -> bool:
     """Sending -> pending for one more try, or failed: nobody knows whether it arrived."""
     again = settings.REMINDER_AMBIGUOUS == "resend" and reminder.ambiguities == 0
     return _end_send(
@@ -140,21 +140,23 @@ def record_ambiguous(reminder: Reminder) -> bool:
         state=State.PENDING if again else State.FAILED,
         reason=Reason.NONE if again else Reason.AMBIGUOUS,
         ambiguities=F("ambiguities") + 1,
+        not_before=now + AMBIGUOUS_DELAY,
         token=F("token") + 1,
     )
 
 
 def free_expired_leases(now: datetime.datetime) -> None:
     """Takes rows from senders that died: claimed ones silently, those on their way as ambiguous."""
-    expired = Reminder.objects.filter(
-        state__in=(State.CLAIMED, State.SENDING), lease_until__lt=now - SKEW
-    )
-    expired.filter(state=State.CLAIMED).update(
-        state=State.PENDING, token=F("token") + 1, lease_until=None
+    expired = Reminder.objects.filter(lease_until__lt=now - SKEW)
+    _update_in_batches(
+        expired.filter(state=State.CLAIMED),
+        state=State.PENDING,
+        token=F("token") + 1,
+        lease_until=None,
     )
     for reminder in expired.filter(state=State.SENDING).iterator():
         logger.warning("reminder_ambiguous reminder=%s cause=lease_expired", reminder.pk)
-        record_ambiguous(reminder)
+        record_ambiguous(reminder, now)
 
 
 def expire_late(now: datetime.datetime) -> int:
@@ -162,7 +164,22 @@ def expire_late(now: datetime.datetime) -> int:
     # No row may be sent before it is due, so the condition on `not_before` is there for its index.
     oldest = now - settings.REMINDER_CATCH_UP
     late = Reminder.objects.filter(state=State.PENDING, due_at__lt=oldest, not_before__lte=now)
-    return late.update(state=State.EXPIRED, reason=Reason.TOO_LATE)
+    return _update_in_batches(late, state=State.EXPIRED, reason=Reason.TOO_LATE)
+
+
+def _update_in_batches(rows: QuerySet[Reminder], **values: object) -> int:
+    """Updates `rows` in the order of their numbers, as `replan` locks them; answers how many.
+
+    What somebody else has locked is skipped: the next tick finds it, if it still fits.
+    """
+    done = 0
+    while True:
+        with transaction.atomic():
+            locked = rows.select_for_update(skip_locked=True).order_by("pk")
+            pks = list(locked.values_list("pk", flat=True)[:BATCH])
+            done += Reminder.objects.filter(pk__in=pks).update(**values)
+        if len(pks) < BATCH:
+            return done
 
 
 def _held(reminder: Reminder, state: State) -> QuerySet[Reminder]:

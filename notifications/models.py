@@ -45,7 +45,8 @@ class Reminder(models.Model):
     """One occurrence's message: one row for each habit and local date, whatever happens.
 
     `token` grows whenever the row changes hands, so that a sender whose lease ran out cannot write
-    over its successor. `ambiguities` counts sends whose outcome nobody learned.
+    over its successor. `attempts` counts sends that began, `breaks` those that broke before, and
+    `ambiguities` those whose outcome nobody learned. `chat_slot_at` is when its chat awaits it.
     """
 
     # The receiver of `habit_deleting` clears it together with the state, in one statement.
@@ -61,9 +62,11 @@ class Reminder(models.Model):
     state = models.CharField(max_length=16, choices=State, default=State.PENDING)
     reason = models.CharField(max_length=32, choices=Reason, default=Reason.NONE, blank=True)
     attempts = models.PositiveSmallIntegerField(default=0)
+    breaks = models.PositiveSmallIntegerField(default=0)
     ambiguities = models.PositiveSmallIntegerField(default=0)
     token = models.PositiveIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
+    chat_slot_at = models.DateTimeField(null=True)
     chat_id = models.BigIntegerField(_("sent to chat"), null=True)
     message_id = models.BigIntegerField(_("Telegram's message"), null=True)
     sent_at = models.DateTimeField(null=True)
@@ -93,12 +96,17 @@ class Reminder(models.Model):
 
 
 class Chat(models.Model):
-    """A Telegram chat. What it said outlives the accounts that registered with its number."""
+    """A Telegram chat. What it said outlives the accounts that registered with its number.
+
+    `last_slot_at` is when it was last written to, `next_slot_at` the first moment promised to
+    nobody yet.
+    """
 
     chat_id = models.BigIntegerField(primary_key=True)
     status = models.CharField(max_length=16, choices=ChatStatus, default=ChatStatus.OK)
     reason = models.CharField(max_length=255, default="", blank=True)
     since = models.DateTimeField(null=True)
+    last_slot_at = models.DateTimeField(null=True)
     next_slot_at = models.DateTimeField(null=True)
 
     def __str__(self) -> str:

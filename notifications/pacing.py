@@ -22,8 +22,8 @@ GROUP_GAP = datetime.timedelta(seconds=3.1)
 MOST_DEALT = 5000
 """Slots of the bot that all senders together hold in advance, at the very most."""
 
-MOST_AHEAD = datetime.timedelta(minutes=1)
-"""How far a chat's slot may lie ahead. What lies further, a clock that was wrong has taken."""
+MOST_AHEAD = datetime.timedelta(minutes=30)
+"""How far a chat's slots are promised. What lies further, a clock that was wrong has promised."""
 
 
 def locked_bot() -> Bot:
@@ -32,24 +32,44 @@ def locked_bot() -> Bot:
     return bot
 
 
-def take_bot_slots(bot: Bot, count: int, now: datetime.datetime) -> list[datetime.datetime]:
-    """The next `count` moments at which something may be sent; moves the locked `bot` past them."""
-    gap = datetime.timedelta(seconds=1 / (settings.TELEGRAM_RATE * USED_SHARE))
-    first = max(now, bot.next_slot_at or now)
-    if first - now > gap * MOST_DEALT:
-        first = now  # dealt by a clock that was wrong
-    bot.next_slot_at = first + gap * count
+def bot_gap() -> datetime.timedelta:
+    """Between two messages of the bot."""
+    return datetime.timedelta(seconds=1 / (settings.TELEGRAM_RATE * USED_SHARE))
+
+
+@transaction.atomic
+def take_bot_slot(now: datetime.datetime) -> datetime.datetime:
+    """The next moment at which the bot may send something; nobody else gets the same one."""
+    bot = locked_bot()
+    slot = max(now, bot.next_slot_at or now)
+    if slot - now > bot_gap() * MOST_DEALT:
+        slot = now  # dealt by a clock that was wrong
+    bot.next_slot_at = slot + bot_gap()
     bot.save(update_fields=["next_slot_at"])
-    return [first + gap * index for index in range(count)]
+    return slot
 
 
-def take_chat_slot(chat: Chat, now: datetime.datetime) -> datetime.datetime | None:
-    """None when the locked `chat` may get a message now; else the moment to ask again."""
-    if chat.next_slot_at is not None and now < chat.next_slot_at <= now + MOST_AHEAD:
-        return chat.next_slot_at
-    chat.next_slot_at = now + (GROUP_GAP if chat.chat_id < 0 else PRIVATE_GAP)
-    chat.save(update_fields=["next_slot_at"])
-    return None
+def take_chat_slot(
+    chat: Chat, promised: datetime.datetime | None, now: datetime.datetime
+) -> datetime.datetime | None:
+    """None when the locked `chat` may get a message now; else the moment it is promised for.
+
+    Each message gets a moment of its own, so that many which wait for one chat do not all come
+    back at once. `promised` is what an earlier call answered for the same message.
+    """
+    gap = GROUP_GAP if chat.chat_id < 0 else PRIVATE_GAP
+    free, last = chat.next_slot_at, chat.last_slot_at
+    if free is None or not now < free <= now + MOST_AHEAD:
+        free = now
+    earliest = last + gap if last is not None and last <= now < last + gap else now
+    if promised is None or promised <= now < earliest:
+        # A new message, or one of several whose promised moments were missed.
+        promised = max(free, earliest)
+        chat.next_slot_at = promised + gap
+    if promised <= now:
+        chat.last_slot_at = now
+    chat.save(update_fields=["last_slot_at", "next_slot_at"])
+    return promised if promised > now else None
 
 
 def pause_end(now: datetime.datetime) -> datetime.datetime | None:

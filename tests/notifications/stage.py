@@ -16,7 +16,6 @@ from strawberry.relay import to_base64
 from accounts.models import User
 from habits.models import Habit
 from notifications import ledger
-from notifications.ledger import Claim
 from notifications.models import Reminder, State
 from notifications.planning import plan_due
 from tests.conftest import PASSWORD, Caller
@@ -108,10 +107,10 @@ def planned(habit: Habit, at: datetime.datetime = NOW) -> Reminder:
     return habit.reminders.get(due_at=at)
 
 
-def claimed(now: datetime.datetime | None = None) -> Claim:
+def claimed(now: datetime.datetime | None = None) -> Reminder:
     """The only row that may be sent, in a sender's hands."""
-    (claim,) = ledger.claim(now or timezone.now(), 5)
-    return claim
+    (row,) = ledger.claim(now or timezone.now(), 5)
+    return row
 
 
 def states(rows: Iterable[Reminder] | None = None) -> list[str]:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from pytest_django import Settings
 
@@ -17,7 +17,7 @@ from accounts.models import ChatStatus, User
 from habits.models import Habit
 from notifications import delivery, ledger, pacing, telegram
 from notifications.delivery import IDLE_STEP, RUN, deliver, deliver_one
-from notifications.ledger import LEASE, MAX_BREAKS, SKEW
+from notifications.ledger import AMBIGUOUS_DELAY, LEASE, MAX_BREAKS, SKEW
 from notifications.messages import reminder_text
 from notifications.models import Bot, Chat, Reason, Reminder, State
 from notifications.planning import plan_due
@@ -94,7 +94,7 @@ def make_rows(db: None, make_habit: MakeHabit) -> MakeRows:
 
 
 def test_a_due_reminder_reaches_its_owners_chat(row: Reminder, api: FakeBotApi) -> None:
-    deliver_one(claimed().reminder)
+    deliver_one(claimed())
 
     assert sent(row)
     assert (row.chat_id, row.message_id, row.sent_at) == (1001, 1, NOW)
@@ -108,7 +108,7 @@ def test_the_intent_is_committed_before_the_request_leaves(row: Reminder, api: F
     seen: list[Reminder] = []
     api.on_request = lambda _request: seen.append(background(Reminder.objects.get).result(10))
 
-    deliver_one(claimed().reminder)
+    deliver_one(claimed())
 
     (under_way,) = seen
     assert under_way.state == State.SENDING
@@ -146,7 +146,7 @@ def test_without_a_token_the_row_is_sent_and_the_message_is_in_the_log(
     assert not settings.TELEGRAM_BOT_TOKEN
 
     with caplog.at_level("INFO"):
-        deliver_one(claimed().reminder)
+        deliver_one(claimed())
 
     assert sent(row)
     assert (row.chat_id, row.message_id, row.sent_at) == (1001, None, NOW)
@@ -171,7 +171,7 @@ class After:
     """Seconds for which the bot is paused."""
 
 
-AMBIGUOUS = After(ambiguities=1)
+AMBIGUOUS = After(wait=30, ambiguities=1)
 UNREACHABLE = After(State.FAILED, Reason.CHAT_UNREACHABLE, chat=ChatStatus.UNREACHABLE)
 NO_TOKEN = After(wait=60, attempts=0, paused=60)
 
@@ -207,10 +207,10 @@ def test_each_answer_leaves_the_row_the_chat_and_the_bot_in_its_own_state(
     api.next(answer)
 
     with caplog.at_level("DEBUG"):
-        deliver_one(claimed().reminder)
+        deliver_one(claimed())
 
     row.refresh_from_db()
-    chat, bot = Chat.objects.get(chat_id=1001), Bot.objects.get()
+    chat, bot = Chat.objects.get(chat_id=1001), Bot.objects.first() or Bot()
     assert expected == After(
         row.state,
         row.reason,
@@ -235,7 +235,7 @@ def test_a_request_that_never_left_is_tried_again_later_and_later(
     with api.refusing():
         while row.attempts < 8:
             attempts = row.attempts
-            deliver_one(claimed().reminder)
+            deliver_one(claimed())
             row.refresh_from_db()
             if row.attempts > attempts:  # it was not the chat's turn that it waited for
                 waits.append((row.not_before - timezone.now()).total_seconds())
@@ -243,7 +243,7 @@ def test_a_request_that_never_left_is_tried_again_later_and_later(
 
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
     assert (row.state, row.attempts, row.ambiguities) == (State.PENDING, 8, 0)
-    deliver_one(claimed().reminder)
+    deliver_one(claimed())
     assert sent(row)
 
 
@@ -253,13 +253,13 @@ def test_an_hour_without_telegram_loses_nothing(
     """A row that was tried more than forty times is still only late."""
     with api.refusing():
         while timezone.now() < NOW + 1.5 * HOUR:
-            deliver_one(claimed().reminder)
+            deliver_one(claimed())
             row.refresh_from_db()
             assert (row.state, row.ambiguities) == (State.PENDING, 0)
             clock.move_to(row.not_before)
 
     assert row.attempts > 50
-    deliver_one(claimed().reminder)
+    deliver_one(claimed())
     assert sent(row)
     assert len(api.requests) == 1
 
@@ -284,6 +284,10 @@ def test_an_ambiguous_reminder_is_sent_again_once_and_a_second_time_ends_it(
     api.default = cut()
 
     deliver(steps)
+    # A Bot API that stumbles for some seconds does not cost the second try, too.
+    assert (end_of(row), len(api.requests)) == ((State.PENDING, ""), 1)
+    steps.clock.shift(AMBIGUOUS_DELAY)
+    deliver(steps)
 
     assert end_of(row) == (State.FAILED, Reason.AMBIGUOUS)
     assert (row.ambiguities, row.attempts, len(api.requests)) == (2, 2, 2)
@@ -294,6 +298,8 @@ def test_an_ambiguous_reminder_that_arrives_at_last_stays_marked(
 ) -> None:
     api.next(cut())
 
+    deliver(steps)
+    steps.clock.shift(AMBIGUOUS_DELAY)
     deliver(steps)
 
     assert sent(row)
@@ -320,7 +326,7 @@ def test_an_error_nobody_foresaw_while_sending_is_ambiguous(
 
     monkeypatch.setattr(telegram, "send_message", break_down)
 
-    deliver_one(claimed().reminder)
+    deliver_one(claimed())
 
     assert end_of(row) == (State.PENDING, "")
     assert row.ambiguities == 1
@@ -346,13 +352,14 @@ def test_a_sender_that_dies_after_the_intent_leaves_an_ambiguous_row_that_is_sen
     with monkeypatch.context() as patch:
         patch.setattr(telegram, "send_message", die)
         with pytest.raises(SystemExit):
-            deliver_one(claim.reminder)
+            deliver_one(claim)
     assert end_of(row) == (State.SENDING, "")
     deliver(steps)
     assert len(api.requests) == received
 
     clock.move_to(NOW + LEASE + SKEW + MOMENT)
     ledger.free_expired_leases(timezone.now())
+    clock.shift(AMBIGUOUS_DELAY)
     deliver(steps)
 
     assert sent(row)
@@ -374,7 +381,7 @@ def test_a_sender_that_dies_before_the_intent_costs_nothing_but_time(
     with monkeypatch.context() as patch:
         patch.setattr(delivery, "reminder_text", die)
         with pytest.raises(SystemExit):
-            deliver_one(claim.reminder)
+            deliver_one(claim)
     assert end_of(row) == (State.CLAIMED, "")
 
     clock.move_to(NOW + LEASE + SKEW + MOMENT)
@@ -388,7 +395,7 @@ def test_a_sender_that_dies_before_the_intent_costs_nothing_but_time(
 def test_a_sender_whose_lease_ran_out_sends_nothing(
     row: Reminder, api: FakeBotApi, steps: Steps
 ) -> None:
-    late = claimed().reminder
+    late = claimed()
     ledger.free_expired_leases(NOW + HOUR)
 
     deliver_one(late)
@@ -474,7 +481,7 @@ def test_the_text_is_that_of_the_moment_it_is_sent(
     Habit.objects.filter(pk=row.habit.pk).update(action="run")
     edit_profile(alice, language="ru")
 
-    deliver_one(claim.reminder)
+    deliver_one(claim)
 
     assert "<b>run</b>" in api.texts(1001)[0]
     assert api.texts(1001)[0].startswith("Я буду")
@@ -507,7 +514,7 @@ def test_a_change_of_the_account_comes_before_the_intent_or_after_it_never_betwe
 
     monkeypatch.setattr(delivery, "reminder_text", build)
     monkeypatch.setattr(ledger, "intend", note_intent)
-    deliver_one(claimed().reminder)
+    deliver_one(claimed())
     changes[0].result(10)
 
     assert order == ["intent", "changed"]
@@ -520,7 +527,7 @@ def test_a_sender_takes_the_owners_lock_before_the_habits(row: Reminder, api: Fa
     claim = claimed()
     with transaction.atomic():
         User.objects.select_for_update(no_key=True).get()
-        sender = background(lambda: deliver_one(claim.reminder))
+        sender = background(lambda: deliver_one(claim))
         assert blocked(sender)
         assert Habit.objects.select_for_update(nowait=True).get() == row.habit
 
@@ -552,7 +559,7 @@ def test_a_row_that_cannot_be_built_ends_as_broken_and_its_neighbours_are_sent(
     deliver(steps)
 
     assert end_of(poison) == (State.FAILED, Reason.BROKEN)
-    assert len(tries) == poison.attempts == MAX_BREAKS == 5
+    assert len(tries) == poison.breaks == MAX_BREAKS == 5
     gaps = [later - sooner for sooner, later in pairwise(tries)]
     assert [round(gap.total_seconds()) for gap in gaps] == [1, 2, 4, 8]
     assert all(sent(row) for row in rows if row != poison)
@@ -581,7 +588,7 @@ def test_reminders_for_one_chat_spread_out_and_delay_nobody_else(
     assert all(sent(row) for row in rows)
     times = [seconds for chat, seconds in moments if chat == chat_id]
     gaps = [later - sooner for sooner, later in pairwise(times)]
-    assert all(gap <= each < gap + 0.2 for each in gaps), gaps
+    assert all(gap - 1e-6 <= each < gap + 0.2 for each in gaps), gaps
     assert max(seconds for chat, seconds in moments if chat > 100) < 0.5
 
 
@@ -636,9 +643,9 @@ def test_a_429_at_one_sender_stops_another_ones_claims(
     first, second = make_rows(2)
     one, other = ledger.claim(NOW, 1) + ledger.claim(NOW, 1)
     api.next(too_many(30))
-    deliver_one(one.reminder)
+    deliver_one(one)
 
-    deliver_one(other.reminder)
+    deliver_one(other)
 
     assert len(api.requests) == 1
     for row in (first, second):
@@ -646,7 +653,7 @@ def test_a_429_at_one_sender_stops_another_ones_claims(
         assert (row.not_before, row.attempts) == (NOW + 30 * SECOND, 0)
     clock.move_to(NOW + 30 * SECOND)
     for claim in ledger.claim(timezone.now(), 5):
-        deliver_one(claim.reminder)
+        deliver_one(claim)
     assert sent(first)
     assert sent(second)
 
@@ -676,7 +683,7 @@ def test_a_wrong_token_stops_everything_loudly_and_loses_nothing(
     assert all(sent(row) for row in rows)
 
 
-def test_a_slot_that_was_missed_by_far_is_given_up_for_a_new_one(
+def test_a_slot_is_taken_when_it_is_used_however_slow_the_answers_are(
     make_rows: MakeRows, api: FakeBotApi, clock: time_machine.Traveller, steps: Steps
 ) -> None:
     make_rows(5)
@@ -685,22 +692,94 @@ def test_a_slot_that_was_missed_by_far_is_given_up_for_a_new_one(
     deliver(steps)
 
     assert states() == [State.SENT] * 5
-    next_slot = Bot.objects.get().next_slot_at
-    assert next_slot is not None
-    assert next_slot > NOW + 8 * SECOND
+    assert steps.waits == []
+    # Five slots for five messages, the last one taken eight seconds on.
+    assert Bot.objects.get().next_slot_at == NOW + 8 * SECOND + pacing.bot_gap()
 
 
-def test_a_slot_that_was_missed_by_little_is_used(
-    make_rows: MakeRows, api: FakeBotApi, clock: time_machine.Traveller, steps: Steps
+def test_a_slot_that_no_message_went_out_in_serves_the_next_row(
+    make_rows: MakeRows, api: FakeBotApi, steps: Steps
 ) -> None:
-    make_rows(5)
-    api.on_request = lambda _request: clock.shift(0.1)
+    rows = make_rows(5)
+    User.objects.filter(reminders__in=rows[:4]).update(is_active=False)
 
     deliver(steps)
 
-    next_slot = Bot.objects.get().next_slot_at
-    assert next_slot is not None
-    assert next_slot < NOW + 0.2 * SECOND
+    assert states() == [*[State.CANCELLED] * 4, State.SENT]
+    assert Bot.objects.get().next_slot_at == NOW + pacing.bot_gap()
+
+
+def test_sixty_reminders_for_one_chat_take_two_claims_each_and_delay_nobody(
+    alice: User, make_habit: MakeHabit, api: FakeBotApi, steps: Steps
+) -> None:
+    for _ in range(60):
+        planned(make_habit(alice))
+    other = planned(make_habit(person(1002)), NOW)
+
+    while deliver(steps):
+        pass
+
+    assert states() == [State.SENT] * 61
+    gaps = [later - sooner for sooner, later in pairwise(sent_times(alice))]
+    assert min(gaps) >= pacing.PRIVATE_GAP
+    assert max(gaps) < 2 * pacing.PRIVATE_GAP
+    other.refresh_from_db()
+    assert other.sent_at is not None
+    assert other.sent_at < NOW + SECOND
+    # Claimed once to be promised a moment, and once to be sent.
+    assert max(Reminder.objects.values_list("token", flat=True)) <= 3
+
+
+def sent_times(user: User) -> list[datetime.datetime]:
+    return [row.sent_at for row in user.reminders.order_by("sent_at") if row.sent_at is not None]
+
+
+def test_a_run_goes_on_when_the_database_comes_back(
+    make_rows: MakeRows,
+    api: FakeBotApi,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    (row,) = make_rows(1)
+    claim, failures = ledger.claim, [OperationalError("gone"), InterfaceError("closed")]
+
+    def flaky(now: datetime.datetime, limit: int) -> list[Reminder]:
+        if failures:
+            raise failures.pop()
+        return claim(now, limit)
+
+    monkeypatch.setattr(ledger, "claim", flaky)
+    monkeypatch.setattr(connection, "close", lambda: None)  # it holds this test's transaction
+
+    deliver(steps)
+
+    assert sent(row)
+    assert caplog.text.count("delivery_lost_the_database") == 2
+
+
+def test_a_database_that_goes_away_does_not_count_as_the_rows_own_break(
+    row: Reminder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def gone(_habit: Habit) -> str:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr("notifications.delivery.reminder_text", gone)
+    held = claimed()
+
+    with pytest.raises(OperationalError):
+        deliver_one(held)
+
+    row.refresh_from_db()
+    assert (row.state, row.breaks) == (State.CLAIMED, 0)
+
+
+def test_a_group_that_migrates_to_itself_is_a_refusal(row: Reminder, api: FakeBotApi) -> None:
+    api.next(migrated(1001))
+
+    deliver_one(claimed())
+
+    assert end_of(row) == (State.FAILED, Reason.REJECTED)
 
 
 # --- A run -----------------------------------------------------------------------------------

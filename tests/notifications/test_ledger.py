@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from notifications import ledger, pacing
-from notifications.ledger import LEASE, MAX_BREAKS, SKEW
+from notifications.ledger import AMBIGUOUS_DELAY, LEASE, MAX_BREAKS, SKEW
 from notifications.models import UNSENT, Bot, Chat, Reason, Reminder, State
 from tests.conftest import MakeHabit
 from tests.notifications.stage import (
@@ -36,7 +36,7 @@ def row(alice: User, make_habit: MakeHabit) -> Reminder:
 
 def under_way(row: Reminder, now: datetime.datetime = NOW) -> Reminder:
     """The row as its sender knows it, once the intent to send is committed."""
-    held = claimed(now).reminder
+    held = claimed(now)
     assert held == row
     assert ledger.intend(held, 1001, now)
     return held
@@ -49,25 +49,13 @@ def test_the_database_itself_holds_one_row_for_each_occurrence(row: Reminder) ->
         )
 
 
-def test_a_claimed_row_has_a_lease_a_token_and_a_slot(row: Reminder) -> None:
-    claim = claimed()
+def test_a_claimed_row_has_a_lease_and_a_token(row: Reminder) -> None:
+    held = claimed()
 
     row.refresh_from_db()
     assert row.state == State.CLAIMED
-    assert row.token == claim.reminder.token == 1
-    assert claim.slot == NOW
+    assert row.token == held.token == 1
     assert row.lease_until == NOW + LEASE
-
-
-def test_a_lease_lasts_from_the_last_of_the_slots(alice: User, make_habit: MakeHabit) -> None:
-    for _ in range(3):
-        planned(make_habit(alice))
-
-    claims = ledger.claim(NOW, 5)
-
-    leases = set(Reminder.objects.values_list("lease_until", flat=True))
-    assert leases == {claims[-1].slot + LEASE}
-    assert claims[-1].slot > NOW
 
 
 def test_claims_take_the_oldest_first_and_no_more_than_asked_for(
@@ -78,8 +66,8 @@ def test_claims_take_the_oldest_first_and_no_more_than_asked_for(
 
     first, second = ledger.claim(NOW, 3), ledger.claim(NOW, 3)
 
-    assert [each.reminder.pk for each in first] == [rows[hour].pk for hour in (4, 3, 2)]
-    assert [each.reminder.pk for each in second] == [rows[1].pk]
+    assert [each.pk for each in first] == [rows[hour].pk for hour in (4, 3, 2)]
+    assert [each.pk for each in second] == [rows[1].pk]
 
 
 def test_a_row_is_not_claimed_before_its_time(row: Reminder) -> None:
@@ -91,13 +79,13 @@ def test_nothing_is_claimed_while_the_bot_is_paused(row: Reminder) -> None:
     pacing.pause_bot(NOW + MINUTE)
 
     assert ledger.claim(NOW + MINUTE - MOMENT, 5) == []
-    assert claimed(NOW + MINUTE).reminder == row
+    assert claimed(NOW + MINUTE) == row
 
 
 def test_a_claim_without_rows_uses_up_no_slot(db: None) -> None:
     assert ledger.claim(NOW, 5) == []
 
-    assert Bot.objects.get().next_slot_at is None
+    assert not Bot.objects.exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -109,7 +97,7 @@ def test_senders_at_once_never_claim_the_same_row(alice: User, make_habit: MakeH
         start.wait(10)
         taken = []
         while claims := ledger.claim(NOW, 3):
-            taken += [each.reminder.pk for each in claims]
+            taken += [each.pk for each in claims]
         return taken
 
     senders = [background(take_all) for _ in range(4)]
@@ -126,7 +114,7 @@ def test_a_claim_passes_over_rows_that_are_locked(alice: User, make_habit: MakeH
         Reminder.objects.select_for_update().get(pk=held.pk)
         claims = background(lambda: ledger.claim(NOW, 5)).result(10)
 
-    assert [each.reminder for each in claims] == [free]
+    assert list(claims) == [free]
 
 
 def test_waiting_counts_what_may_be_sent_no_further_than_asked(
@@ -152,7 +140,7 @@ def test_the_next_moment_is_the_earliest_one_within_the_time_asked_for(
 
 
 def test_an_intent_counts_an_attempt_and_renews_the_lease(row: Reminder) -> None:
-    held = claimed().reminder
+    held = claimed()
 
     assert ledger.intend(held, 1001, NOW + 10 * SECOND)
 
@@ -171,12 +159,13 @@ STEPS: dict[str, Callable[[Reminder], object]] = {
     "intend": lambda held: ledger.intend(held, 1, NOW),
     "end_unsent": lambda held: ledger.end_unsent(held, State.CANCELLED, Reason.NOT_DUE),
     "defer": lambda held: ledger.defer(held, NOW + HOUR),
-    "release": lambda held: ledger.release([ledger.Claim(held, NOW)]),
+    "defer_for_chat": lambda held: ledger.defer_for_chat(held, NOW + HOUR),
+    "release": lambda held: ledger.release([held]),
     "put_back_broken": lambda held: ledger.put_back_broken(held, NOW + HOUR),
     "record_sent": lambda held: ledger.record_sent(held, 5, NOW),
     "record_failed": lambda held: ledger.record_failed(held, Reason.REJECTED),
     "record_not_delivered": lambda held: ledger.record_not_delivered(held, NOW + HOUR),
-    "record_ambiguous": lambda held: ledger.record_ambiguous(held),
+    "record_ambiguous": lambda held: ledger.record_ambiguous(held, NOW),
 }
 """Everything that a sender writes."""
 
@@ -186,11 +175,11 @@ STEPS: dict[str, Callable[[Reminder], object]] = {
 def test_a_sender_whose_lease_ran_out_changes_nothing(
     row: Reminder, step: str, successor: str
 ) -> None:
-    late = claimed().reminder
+    late = claimed()
     later = NOW + LEASE + SKEW + SECOND
     ledger.free_expired_leases(later)
     if successor != "waits":
-        held = claimed(later).reminder
+        held = claimed(later)
         if successor == "sends":
             ledger.intend(held, 1001, later)
     before = Reminder.objects.values().get()
@@ -205,7 +194,8 @@ def test_a_sender_that_lost_its_row_on_the_way_changes_nothing(row: Reminder, st
     late = under_way(row)
     later = NOW + LEASE + SKEW + SECOND
     ledger.free_expired_leases(later)
-    ledger.intend(claimed(later).reminder, 1001, later)
+    later += AMBIGUOUS_DELAY
+    ledger.intend(claimed(later), 1001, later)
     before = Reminder.objects.values().get()
 
     assert not STEPS[step](late)
@@ -248,6 +238,7 @@ def test_a_row_on_its_way_whose_sender_died_is_ambiguous_and_sent_again_once(
     assert (row.ambiguities, row.token, row.lease_until) == (1, 2, None)
     assert f"reminder_ambiguous reminder={row.pk}" in caplog.text
 
+    later += AMBIGUOUS_DELAY
     under_way(row, later)
     ledger.free_expired_leases(later + LEASE + SKEW + MOMENT)
 
@@ -272,7 +263,7 @@ def test_an_ambiguous_row_may_be_left(row: Reminder, settings: Settings) -> None
     settings.REMINDER_AMBIGUOUS = "leave"
     held = under_way(row)
 
-    ledger.record_ambiguous(held)
+    ledger.record_ambiguous(held, NOW)
 
     assert end_of(row) == (State.FAILED, Reason.AMBIGUOUS)
     assert (row.ambiguities, row.lease_until) == (1, None)
@@ -282,8 +273,8 @@ def test_two_schedulers_that_free_the_same_row_count_one_ambiguity(row: Reminder
     held = under_way(row)
     first, second = (Reminder.objects.get(pk=held.pk) for _ in range(2))
 
-    assert ledger.record_ambiguous(first)
-    assert not ledger.record_ambiguous(second)
+    assert ledger.record_ambiguous(first, NOW)
+    assert not ledger.record_ambiguous(second, NOW)
 
     row.refresh_from_db()
     assert row.ambiguities == 1
@@ -291,11 +282,11 @@ def test_two_schedulers_that_free_the_same_row_count_one_ambiguity(row: Reminder
 
 def test_a_row_that_breaks_again_and_again_ends_as_broken(row: Reminder) -> None:
     for attempt in range(1, MAX_BREAKS):
-        ledger.put_back_broken(claimed().reminder, NOW)
+        ledger.put_back_broken(claimed(), NOW)
         assert end_of(row) == (State.PENDING, "")
-        assert (row.attempts, row.lease_until) == (attempt, None)
+        assert (row.breaks, row.attempts, row.lease_until) == (attempt, 0, None)
 
-    ledger.put_back_broken(claimed().reminder, NOW)
+    ledger.put_back_broken(claimed(), NOW)
 
     assert end_of(row) == (State.FAILED, Reason.BROKEN)
 
@@ -315,16 +306,16 @@ def test_released_rows_are_at_once_free_for_others(alice: User, make_habit: Make
 
     ledger.release(ledger.claim(NOW, 5))
 
-    assert [each.reminder for each in ledger.claim(NOW, 5)] == rows
+    assert list(ledger.claim(NOW, 5)) == rows
 
 
 def test_a_deferred_row_waits_for_its_turn(row: Reminder) -> None:
-    ledger.defer(claimed().reminder, NOW + SECOND)
+    ledger.defer(claimed(), NOW + SECOND)
 
     assert end_of(row) == (State.PENDING, "")
     assert row.attempts == 0
     assert ledger.claim(NOW, 5) == []
-    assert claimed(NOW + SECOND).reminder == row
+    assert claimed(NOW + SECOND) == row
 
 
 def test_rows_expire_past_the_catch_up_window_and_not_at_its_edge(

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
-from django.db import transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -16,9 +15,8 @@ from notifications.models import Bot, Chat
 from notifications.pacing import (
     GROUP_GAP,
     PRIVATE_GAP,
-    locked_bot,
     pause_bot,
-    take_bot_slots,
+    take_bot_slot,
     take_chat_slot,
 )
 from tests.notifications.stage import DAY, HOUR, MINUTE, MOMENT, NOW, SECOND, background
@@ -32,8 +30,7 @@ def most_in_a_second(slots: Sequence[datetime.datetime]) -> int:
 
 
 def take(count: int, now: datetime.datetime) -> list[datetime.datetime]:
-    with transaction.atomic():
-        return take_bot_slots(locked_bot(), count, now)
+    return [take_bot_slot(now) for _ in range(count)]
 
 
 @pytest.mark.django_db
@@ -49,12 +46,12 @@ def test_no_second_ever_holds_more_slots_than_the_rate(
 ) -> None:
     """`calls`: how many slots, and how many milliseconds later; hosts' clocks differ."""
     settings.TELEGRAM_RATE = rate
-    bot, now = Bot(), NOW
-    bot.save()
+    Bot.objects.all().delete()
+    now = NOW
     slots: list[datetime.datetime] = []
     for count, milliseconds in calls:
         now += milliseconds * MOMENT
-        slots += take_bot_slots(bot, count, now)
+        slots += take(count, now)
 
     assert slots == sorted(slots)
     assert most_in_a_second(slots) <= rate
@@ -110,13 +107,34 @@ def test_slots_that_a_wrong_clock_dealt_far_ahead_count_for_nothing() -> None:
 def test_a_chat_gets_one_message_in_its_gap(chat_id: int, gap: datetime.timedelta) -> None:
     chat = Chat.objects.create(chat_id=chat_id)
 
-    assert take_chat_slot(chat, NOW) is None
-    for early in (NOW, NOW + gap - MOMENT):
-        chat.refresh_from_db()
-        assert take_chat_slot(chat, early) == NOW + gap
-    assert take_chat_slot(chat, NOW + gap) is None
+    assert take_chat_slot(chat, None, NOW) is None
+    second = take_chat_slot(chat, None, NOW)
+    third = take_chat_slot(chat, None, NOW + gap - MOMENT)
+
+    assert (second, third) == (NOW + gap, NOW + 2 * gap)
+    assert take_chat_slot(chat, second, NOW + gap - MOMENT) == second
+    assert take_chat_slot(chat, second, NOW + gap) is None
     chat.refresh_from_db()
-    assert chat.next_slot_at == NOW + 2 * gap
+    assert (chat.last_slot_at, chat.next_slot_at) == (NOW + gap, NOW + 3 * gap)
+
+
+@pytest.mark.django_db
+def test_promises_that_were_missed_together_spread_out_again() -> None:
+    chat = Chat.objects.create(chat_id=1)
+    promised = [take_chat_slot(chat, None, NOW) for _ in range(5)]
+
+    again = [take_chat_slot(chat, each, NOW + HOUR) for each in promised[1:]]
+
+    gaps = [PRIVATE_GAP * index for index in (1, 2, 3)]
+    assert again == [None, *(NOW + HOUR + gap for gap in gaps)]
+
+
+@pytest.mark.django_db
+def test_a_chat_that_was_silent_saves_up_nothing() -> None:
+    chat = Chat.objects.create(chat_id=1, last_slot_at=NOW, next_slot_at=NOW + PRIVATE_GAP)
+
+    assert take_chat_slot(chat, None, NOW + HOUR) is None
+    assert take_chat_slot(chat, None, NOW + HOUR) == NOW + HOUR + PRIVATE_GAP
 
 
 def test_the_gaps_keep_within_what_telegram_allows() -> None:
@@ -127,9 +145,9 @@ def test_the_gaps_keep_within_what_telegram_allows() -> None:
 
 @pytest.mark.django_db
 def test_a_chats_slot_that_a_wrong_clock_took_counts_for_nothing() -> None:
-    chat = Chat.objects.create(chat_id=1, next_slot_at=NOW + HOUR)
+    chat = Chat.objects.create(chat_id=1, last_slot_at=NOW + HOUR, next_slot_at=NOW + HOUR)
 
-    assert take_chat_slot(chat, NOW) is None
+    assert take_chat_slot(chat, None, NOW) is None
 
 
 @pytest.mark.django_db

@@ -330,7 +330,7 @@ def test_a_claimed_row_that_is_not_due_any_more_is_not_sent(
     claim = claimed()
 
     change(habit)
-    deliver_one(claim.reminder)
+    deliver_one(claim)
 
     assert api.requests == []
     expected = (State.CANCELLED, REASON[change]) if change in REASON else (State.PENDING, "")
@@ -345,7 +345,7 @@ def test_a_claimed_row_that_stays_owed_is_sent(
     claim = claimed()
 
     change(habit)
-    deliver_one(claim.reminder)
+    deliver_one(claim)
 
     assert sent(row)
 
@@ -355,7 +355,7 @@ def test_a_claimed_row_of_a_deleted_account_is_not_sent(habit: Habit, api: FakeB
     claim = claimed()
 
     delete_account(habit.owner)
-    deliver_one(claim.reminder)
+    deliver_one(claim)
 
     assert api.requests == []
     assert not Reminder.objects.exists()
