@@ -70,7 +70,12 @@ class UserAdmin(DjangoUserAdmin):
         now = timezone.now()
         before = User.objects.select_for_update(no_key=True).get(pk=obj.pk) if change else User()
         # What the form does not change may have changed since it read the row.
-        obj.save(update_fields=form.changed_data if change else None)
+        changed = list(form.changed_data)
+        if before.is_active and not obj.is_active:
+            # Enabled again, the account does not bring its old tokens back to life.
+            obj.token_generation = before.token_generation + 1
+            changed.append("token_generation")
+        obj.save(update_fields=changed if change else None)
         if obj.chat_id != before.chat_id:
             chat_chosen.send(User, user=obj, now=now)
         if change and obj.time_zone != before.time_zone:

@@ -1,8 +1,9 @@
 """Who uses the tracker, and the refresh tokens of their devices."""
 
+import logging
 import uuid
 from typing import Any, ClassVar
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models, transaction
@@ -11,6 +12,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField, LowerCaseEmailField
 from accounts.signals import account_deleting
+
+logger = logging.getLogger(__name__)
 
 
 class Language(models.TextChoices):
@@ -75,7 +78,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     @property
     def zone(self) -> ZoneInfo:
         """The time zone in which this person's habits have their times."""
-        return ZoneInfo(self.time_zone)
+        return zone_named(self.time_zone)
 
     def set_password(self, raw_password: str | None) -> None:
         """Replaces the password; tokens made under the old one are void once this is saved."""
@@ -90,8 +93,15 @@ class User(AbstractBaseUser, PermissionsMixin):
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Deletes the account with all that belongs to it; the apps above hear of it first."""
         with transaction.atomic():
+            # Locked as in every change to a person's things: person, habits, ledger rows.
+            User.objects.select_for_update(no_key=True).filter(pk=self.pk).first()
+            pk = self.pk
             account_deleting.send(User, user=self)
-            return super().delete(*args, **options)
+            total, counts = super().delete(*args, **options)
+            transaction.on_commit(
+                lambda: logger.info("account_deleted user=%s rows=%s", pk, counts)
+            )
+            return total, counts
 
     def revoke_all_tokens(self) -> None:
         """Voids all tokens of this person once this is saved."""
@@ -115,3 +125,15 @@ class RefreshToken(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+def zone_named(name: str) -> ZoneInfo:
+    """The zone of that IANA name; UTC for one that the pinned tzdata has dropped.
+
+    One person's lost zone must not keep a planner from everybody else's habits.
+    """
+    try:
+        return ZoneInfo(name)
+    except ZoneInfoNotFoundError:
+        logger.exception("time_zone_lost name=%s", name)
+        return ZoneInfo("UTC")

@@ -1,6 +1,5 @@
 """Registering, logging in and out, and changing or leaving one's account."""
 
-import logging
 from collections.abc import Callable
 from typing import Annotated, cast
 
@@ -29,8 +28,6 @@ from accounts.types import (
     UserType,
 )
 from accounts.validators import validate_new_password, validate_user
-
-logger = logging.getLogger(__name__)
 
 RefreshTokenArgument = Annotated[
     str, strawberry.argument(description="The newest refresh token of the device.")
@@ -171,9 +168,7 @@ class Mutation:
     ) -> Success:
         user = current_user(info, lock=True)
         _check_password(user, password, field="password")
-        pk = user.pk
-        _total, counts = user.delete()
-        logger.info("account_deleted user=%s rows=%s", pk, counts)
+        user.delete()
         return Success()
 
 

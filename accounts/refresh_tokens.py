@@ -2,7 +2,7 @@
 
 A token is `<row id>.<secret>`. The first secret is random; each successor is an HMAC of the token
 it replaces, so that the answer to a lost or doubled request can be given again without keeping any
-secret. A token that was already replaced ends the whole chain: somebody else has a copy of it.
+secret. A token of the row that is not the newest ends the chain: somebody else has a copy of one.
 """
 
 import base64

@@ -1,6 +1,7 @@
 """Typed settings from the process environment and a `.env` file."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TypeVar
@@ -9,6 +10,8 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
 T = TypeVar("T")
+
+ORIGIN = re.compile(r"https?://[^/\s?#@]+")
 
 _BOOLEANS = {
     **dict.fromkeys(("1", "true", "yes", "on"), True),
@@ -56,6 +59,16 @@ class Environment:
         """A list separated by commas."""
         items = [item.strip() for item in self.text(name).split(",")]
         return [item for item in items if item] or list(default)
+
+    def origins(self, name: str) -> list[str]:
+        """A list of `scheme://host[:port]`, separated by commas."""
+        origins = self.words(name)
+        for origin in origins:
+            if not ORIGIN.fullmatch(origin):
+                raise ImproperlyConfigured(
+                    f"{name} must list origins such as https://app.example.org, not {origin!r}."
+                )
+        return origins
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         allowed = {choice: choice for choice in choices}

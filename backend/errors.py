@@ -22,9 +22,9 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     cause = error.original_error
     if isinstance(error, ApiError) or isinstance(cause, ApiError):
         return dict(error.formatted)
-    # Without a path the document or its variables are wrong; with one but without a cause, an
-    # argument is. Both texts are graphql-core's own and speak of the request alone.
-    if error.path is None or cause is None or isinstance(cause, GraphQLError):
+    # Without a foreign cause the document, a variable or an argument is wrong: the text is
+    # graphql-core's own or a scalar's, and speaks of the request alone.
+    if cause is None or isinstance(cause, GraphQLError):
         extensions = {"code": BadUserInput.code, **(error.extensions or {})}
         return {**error.formatted, "message": _told(error.message), "extensions": extensions}
     error_id = uuid.uuid4().hex

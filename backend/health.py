@@ -3,7 +3,7 @@
 import logging
 
 import dramatiq
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, JsonResponse
 from dramatiq.brokers.redis import RedisBroker
 from redis import RedisError
@@ -30,7 +30,7 @@ def _database_answers() -> bool:
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         logger.warning("readyz_database_unavailable", exc_info=True)
         return False
     return True

@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 
 import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
+from redis.connection import parse_url
 
 from backend.environment import Environment
 from backend.secrets import check_key, development_key
@@ -39,7 +40,7 @@ else:
 if SECRET_KEY == JWT_SECRET_KEY:
     raise ImproperlyConfigured("JWT_SECRET_KEY must differ from SECRET_KEY.")
 
-CORS_ALLOWED_ORIGINS = env.words("CORS_ALLOWED_ORIGINS")
+CORS_ALLOWED_ORIGINS = env.origins("CORS_ALLOWED_ORIGINS")
 if DEBUG and not CORS_ALLOWED_ORIGINS:
     # A single-page application's development server may stand on any port of this machine.
     CORS_ALLOWED_ORIGIN_REGEXES = [r"^http://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?$"]
@@ -55,7 +56,7 @@ CORS_ALLOW_HEADERS = (
     "apollographql-client-version",
     "apollo-require-preflight",
 )
-CSRF_TRUSTED_ORIGINS = env.words("CSRF_TRUSTED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
 # --- Django --------------------------------------------------------------------------------------
 
@@ -68,10 +69,11 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "corsheaders",
     "strawberry_django",
-    "django_dramatiq",
     "accounts",
     "habits",
+    # Before django_dramatiq, as its `rundramatiq` stands in for that one's.
     "notifications",
+    "django_dramatiq",
     "backend",
 ]
 
@@ -127,6 +129,8 @@ try:
     DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None)}
 except ValueError:
     raise ImproperlyConfigured("DATABASE_URL cannot be read: is it a complete URL?") from None
+if not DATABASES["default"]["NAME"]:
+    raise ImproperlyConfigured("DATABASE_URL must name a database.")
 
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
@@ -141,8 +145,11 @@ else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
 
 REDIS_URL = env.text("REDIS_URL")
-if REDIS_URL and not REDIS_URL.startswith(("redis://", "rediss://", "unix://")):
-    raise ImproperlyConfigured("REDIS_URL must start with redis://, rediss:// or unix://.")
+if REDIS_URL:
+    try:
+        parse_url(REDIS_URL)  # type: ignore[no-untyped-call]  # redis leaves this one out
+    except ValueError as error:
+        raise ImproperlyConfigured(f"REDIS_URL cannot be read: {error}") from None
 
 # --- Accounts and tokens -------------------------------------------------------------------------
 

@@ -109,10 +109,7 @@ def _answered_type(request: HttpRequest) -> str | None:
     """What the client likes best of the two; the older one where it does not care."""
     if not request.headers.get("Accept", "").strip():
         return JSON
-    offered = [JSON, GRAPHQL_JSON]
-    preferred = request.get_preferred_type(
-        [*offered, *(f"{each}; charset=utf-8" for each in offered)]
-    )
+    preferred = request.get_preferred_type(OFFERED)
     return preferred and preferred.partition(";")[0]
 
 

@@ -5,17 +5,16 @@ from typing import Any
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from habits.changes import ScheduleChange
+from habits.changes import save_changed
 from habits.models import Habit
-from habits.signals import schedules_changed
-from habits.validators import validate_habit
+from habits.validators import validate_deletion, validate_habit
 
 
 class HabitForm(forms.ModelForm):
@@ -87,7 +86,10 @@ class HabitAdmin(admin.ModelAdmin):
     def delete_model(self, request: HttpRequest, obj: Habit) -> None:
         """Under the same locks as in the API, in the same order."""
         User.objects.select_for_update(no_key=True).get(pk=obj.owner_id)
-        Habit.objects.select_for_update().get(pk=obj.pk)
+        try:
+            validate_deletion(Habit.objects.for_change().get(pk=obj.pk))
+        except ValidationError as error:
+            raise PermissionDenied(error.messages) from None
         super().delete_model(request, obj)
 
     @transaction.atomic
@@ -95,13 +97,9 @@ class HabitAdmin(admin.ModelAdmin):
         self, request: HttpRequest, obj: Habit, form: forms.ModelForm, change: bool
     ) -> None:
         now = timezone.now()
-        before = Habit.objects.select_for_update().get(pk=obj.pk) if change else None
-        if before is not None and before.schedule == obj.schedule:
-            obj.next_due_at = before.next_due_at
+        if change:
+            before = Habit.objects.select_for_update().get(pk=obj.pk)
+            save_changed(obj, before.schedule, before.next_due_at, now)
+        else:
+            obj.reschedule(now)
             super().save_model(request, obj, form, change)
-            return
-        obj.reschedule(now)
-        super().save_model(request, obj, form, change)
-        if before is not None:
-            moved = ScheduleChange(obj, before.schedule, before.next_due_at)
-            schedules_changed.send(Habit, changes=[moved], now=now)

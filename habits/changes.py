@@ -1,10 +1,11 @@
-"""What is said of habits whose occurrences moved."""
+"""Saving a changed habit, and what is said of habits whose occurrences moved."""
 
 import datetime
 from dataclasses import dataclass
 
 from habits.models import Habit
 from habits.recurrence import Schedule
+from habits.signals import schedules_changed
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,3 +19,20 @@ class ScheduleChange:
     habit: Habit
     previous: Schedule | None
     previous_due_at: datetime.datetime | None
+
+
+def save_changed(
+    habit: Habit,
+    previous: Schedule | None,
+    previous_due_at: datetime.datetime | None,
+    now: datetime.datetime,
+) -> None:
+    """Saves a locked `habit`; where its schedule differs from `previous`, reminders hear of it."""
+    if habit.schedule == previous:
+        habit.next_due_at = previous_due_at
+        habit.save()
+        return
+    habit.reschedule(now)
+    habit.save()
+    change = ScheduleChange(habit, previous, previous_due_at)
+    schedules_changed.send(Habit, changes=[change], now=now)

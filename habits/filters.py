@@ -11,6 +11,9 @@ from strawberry import UNSET
 from habits.models import HabitQuerySet, fold
 from habits.paging import SortKey
 
+LONGEST = 765
+"""Characters of the columns that are searched; SQLite chokes on patterns that are much longer."""
+
 
 @strawberry.input(description="Narrows one's own habits; all that is given must hold.")
 class HabitFilter:
@@ -60,7 +63,10 @@ class HabitOrder:
 def filter_habits(habits: HabitQuerySet, filters: HabitFilter | None) -> HabitQuerySet:
     if filters is None:
         return habits
-    if part := _searchable(filters.search):
+    part = _searchable(filters.search)
+    if len(part) > LONGEST:
+        return habits.none()
+    if part:
         habits = habits.filter(Q(action_folded__contains=part) | Q(place_folded__contains=part))
     if filters.is_enjoyed is not None:
         habits = habits.filter(is_enjoyed=filters.is_enjoyed)
@@ -72,7 +78,10 @@ def filter_habits(habits: HabitQuerySet, filters: HabitFilter | None) -> HabitQu
 def filter_public_habits(habits: HabitQuerySet, filters: PublicHabitFilter | None) -> HabitQuerySet:
     if filters is None:
         return habits
-    if start := _searchable(filters.action_starts_with):
+    start = _searchable(filters.action_starts_with)
+    if len(start) > LONGEST:
+        return habits.none()
+    if start:
         habits = habits.filter(action_folded__startswith=start)
     if filters.is_enjoyed is not None:
         habits = habits.filter(is_enjoyed=filters.is_enjoyed)

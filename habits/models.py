@@ -84,36 +84,30 @@ class Habit(models.Model):
             models.CheckConstraint(
                 name="habit_useful_has_time_and_duration",
                 condition=Q(is_enjoyed=True) | Q(time__isnull=False, duration__isnull=False),
-                violation_error_code="required",
             ),
             models.CheckConstraint(
                 name="habit_duration_in_range",
                 condition=Q(duration__isnull=True)
                 | Q(duration__gte=MIN_DURATION, duration__lte=MAX_DURATION),
-                violation_error_code="duration_out_of_range",
             ),
             models.CheckConstraint(
                 name="habit_periodicity_in_range",
                 condition=Q(periodicity__isnull=True)
                 | Q(periodicity__gte=MIN_PERIODICITY, periodicity__lte=MAX_PERIODICITY),
-                violation_error_code="periodicity_out_of_range",
             ),
             models.CheckConstraint(
                 name="habit_useful_has_one_reward",
                 condition=Q(is_enjoyed=True)
                 | Q(reward__isnull=False, related_habit__isnull=True)
                 | Q(reward__isnull=True, related_habit__isnull=False),
-                violation_error_code="reward_or_related_habit_required",
             ),
             models.CheckConstraint(
                 name="habit_enjoyed_has_no_reward",
                 condition=Q(is_enjoyed=False) | Q(reward__isnull=True, related_habit__isnull=True),
-                violation_error_code="enjoyed_habit_has_reward",
             ),
             models.CheckConstraint(
                 name="habit_texts_not_empty",
                 condition=~Q(action="") & ~Q(place="") & (Q(reward__isnull=True) | ~Q(reward="")),
-                violation_error_code="blank",
             ),
         ]
         indexes = [

@@ -15,10 +15,9 @@ from strawberry.types import Info
 from accounts.errors import problem
 from accounts.models import User
 from accounts.permissions import current_user
-from habits.changes import ScheduleChange
+from habits.changes import save_changed
 from habits.ids import pk_of
 from habits.models import Habit
-from habits.signals import schedules_changed
 from habits.types import HabitInput, HabitType, HabitUpdateInput
 from habits.validators import NEVER_NULL, validate_deletion, validate_habit
 
@@ -56,13 +55,7 @@ class Mutation:
         previous, previous_due_at = habit.schedule, habit.next_due_at
         _apply(given, habit)
         validate_habit(habit, given=given, today=_local_date(user, now))
-        if habit.schedule == previous:
-            habit.save()
-        else:
-            habit.reschedule(now)
-            habit.save()
-            change = ScheduleChange(habit, previous, previous_due_at)
-            schedules_changed.send(Habit, changes=[change], now=now)
+        save_changed(habit, previous, previous_due_at, now)
         return cast("HabitType", habit)
 
     @strawberry_django.mutation(

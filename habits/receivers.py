@@ -3,11 +3,10 @@
 import datetime
 from dataclasses import replace
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from django.dispatch import receiver
 
-from accounts.models import User
+from accounts.models import User, zone_named
 from accounts.signals import account_deleting, time_zone_changed
 from habits.changes import ScheduleChange
 from habits.models import Habit
@@ -23,7 +22,7 @@ def move_habits_to_the_new_zone(
     for habit in user.habits.filter(time__isnull=False).select_for_update().order_by("pk"):
         habit.owner = user
         schedule = habit.schedule
-        before = schedule and replace(schedule, zone=ZoneInfo(previous))
+        before = schedule and replace(schedule, zone=zone_named(previous))
         changes.append(ScheduleChange(habit, before, habit.next_due_at))
         habit.reschedule(now)
     Habit.objects.bulk_update([change.habit for change in changes], ["next_due_at"], batch_size=500)
@@ -32,5 +31,5 @@ def move_habits_to_the_new_zone(
 
 @receiver(account_deleting)
 def wait_for_sends_under_way(user: User, **_signal: Any) -> None:
-    """Takes the habits' locks before anything is deleted, in the order in which senders do."""
+    """Takes the habits' locks before anything is deleted; the account's is taken already."""
     list(user.habits.select_for_update().order_by("pk").values_list("pk"))

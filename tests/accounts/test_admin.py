@@ -202,6 +202,21 @@ def test_disabling_an_account_logs_it_out(browser: Client, alice: User) -> None:
     assert not phone.can_refresh()
 
 
+def test_an_account_that_is_enabled_again_does_not_bring_its_tokens_back(
+    browser: Client, alice: User
+) -> None:
+    phone = log_in()
+    browser.post(page_of(alice), form_of(alice, is_active=None))
+    alice.refresh_from_db()
+    assert not alice.is_active
+
+    browser.post(page_of(alice), form_of(alice, is_active="on"))
+
+    alice.refresh_from_db()
+    assert alice.is_active
+    assert not phone.is_in()
+
+
 @pytest.mark.parametrize(
     ("field", "value"),
     [

@@ -76,12 +76,18 @@ def test_another_password_replaces_the_one_before_and_logs_out(settings: Setting
     assert log_in("root@example.org", "another passphrase").is_in()
 
 
-def test_a_person_is_promoted_and_keeps_their_profile(settings: Settings, alice: User) -> None:
+@pytest.mark.parametrize("given", ["", "the operators own passphrase"])
+def test_a_person_is_promoted_with_a_new_password_and_keeps_their_profile(
+    given: str, settings: Settings, alice: User
+) -> None:
+    """Whoever registered with the address, which nobody has proven, does not become superuser."""
+    device = log_in(alice.email)
     User.objects.update(is_active=False)
 
-    output = csu(settings, "alice@example.org")
+    output = csu(settings, alice.email, given)
 
-    assert output == "Superuser alice@example.org is in place.\n"
+    shown = re.search(r"only this once: (\S+)", output)
+    password = given or (shown and shown[1]) or ""
     root = User.objects.get()
     assert root.pk == alice.pk
     assert root.is_active
@@ -89,7 +95,9 @@ def test_a_person_is_promoted_and_keeps_their_profile(settings: Settings, alice:
     assert root.is_superuser
     assert (root.first_name, root.chat_id) == ("Alice", 1001)
     assert root.time_zone == "Europe/Berlin"
-    assert log_in("alice@example.org", PASSWORD).is_in()
+    assert log_in(alice.email, password).is_in()
+    assert not root.check_password(PASSWORD)
+    assert not device.is_in()
 
 
 @pytest.mark.parametrize("password", ["1234", "password1", "root@example.org"])

@@ -3,6 +3,7 @@
 import logging
 
 import pytest
+from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import RefreshToken, User
 from habits.models import Habit
@@ -53,11 +54,14 @@ def test_a_wrong_password_deletes_nothing(alice: User) -> None:
 
 @pytest.mark.usefixtures("lives")
 def test_a_deletion_is_one_line_in_the_log_with_counts_and_nothing_personal(
-    as_alice: Caller, alice: User, caplog: pytest.LogCaptureFixture
+    as_alice: Caller,
+    alice: User,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     log_in()
 
-    with caplog.at_level(logging.INFO):
+    with caplog.at_level(logging.INFO), django_capture_on_commit_callbacks(execute=True):
         as_alice.data(DELETE_ACCOUNT, password=PASSWORD)
 
     (record,) = [each for each in caplog.records if each.name.startswith("accounts")]

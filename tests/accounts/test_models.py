@@ -56,3 +56,12 @@ def test_a_session_is_called_by_its_id_alone(alice: User) -> None:
     device = log_in()
 
     assert str(RefreshToken.objects.get()).replace("-", "") == device.refresh_token.split(".")[0]
+
+
+def test_a_zone_that_the_pinned_rules_have_dropped_reads_as_utc(
+    alice: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    alice.time_zone = "Europe/Atlantis"
+
+    assert alice.zone == ZoneInfo("UTC")
+    assert "time_zone_lost name=Europe/Atlantis" in caplog.text

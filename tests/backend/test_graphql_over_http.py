@@ -251,6 +251,22 @@ def test_what_nobody_expected_is_masked_and_logged_under_an_id(
     assert "the secret /path" in str(record.exc_info[1])
 
 
+def test_what_breaks_before_anything_runs_is_masked_as_well(
+    visitor: Caller, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    def break_down(*_args: object) -> None:
+        raise RuntimeError("the secret /path")
+
+    monkeypatch.setattr("backend.limits.OperationsRule.enter_document", break_down)
+
+    answer = visitor.call("query OfThisTestAlone { __typename }")
+
+    (error,) = answer["errors"]
+    assert error["extensions"]["code"] == "INTERNAL_SERVER_ERROR"
+    assert "secret" not in json.dumps(answer)
+    assert error["extensions"]["id"] in caplog.text
+
+
 def test_a_session_cookie_counts_for_nothing(alice: User) -> None:
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(alice)

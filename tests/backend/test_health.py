@@ -3,7 +3,7 @@
 import dramatiq
 import pytest
 import redis
-from django.db import DatabaseError, connection
+from django.db import InterfaceError, OperationalError, connection
 from django.test import Client
 from dramatiq.brokers.stub import StubBroker
 
@@ -38,11 +38,12 @@ def test_readyz_names_a_broker_that_is_gone(
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("error", [OperationalError("refused"), InterfaceError("closed")])
 def test_readyz_names_a_database_that_is_gone(
-    client: Client, monkeypatch: pytest.MonkeyPatch
+    error: Exception, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse() -> None:
-        raise DatabaseError("connection refused")
+        raise error
 
     monkeypatch.setattr(connection, "cursor", refuse)
 

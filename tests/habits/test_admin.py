@@ -8,6 +8,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
+from habits.admin import HabitAdmin
 from habits.models import Habit
 from habits.signals import schedules_changed
 from tests.conftest import PASSWORD, MakeHabit
@@ -214,3 +215,15 @@ def test_habits_are_not_deleted_many_at_once(
     staff.post(LIST, {"action": "delete_selected", "_selected_action": [enjoyed.pk], "post": "yes"})
     assert Habit.objects.count() == 2
     assert "delete_selected" not in staff.get(LIST).content.decode()
+
+
+def test_a_deletion_is_judged_again_under_the_lock(
+    staff: Client, alice: User, make_habit: MakeHabit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when another call links the habit while the page's question is on the screen."""
+    enjoyed = make_habit(alice, is_enjoyed=True)
+    make_habit(alice, related_habit=enjoyed)
+    monkeypatch.setattr(HabitAdmin, "has_delete_permission", lambda *_args: True)
+
+    assert staff.post(page_of(enjoyed, "delete"), {"post": "yes"}).status_code == 403
+    assert Habit.objects.count() == 2

@@ -56,6 +56,7 @@ def cast(alice: User, bob: User, make_habit: MakeHabit) -> None:
         ("a\0b", []),
         ("\0", []),
         ("x" * 10_000, []),
+        ("%" * 26_000, []),
     ],
 )
 def test_a_search_finds_a_part_of_action_or_place_in_any_case(
@@ -115,6 +116,7 @@ def test_all_that_is_given_must_hold(
         ({"actionStartsWith": "wALK"}, ["Walk", "Walk of bob"]),
         ({"actionStartsWith": "walk of"}, ["Walk of bob"]),
         ({"actionStartsWith": "alk"}, []),
+        ({"actionStartsWith": "w" * 5000}, []),
         ({"actionStartsWith": "park"}, []),
         ({"actionStartsWith": "%"}, []),
         ({"actionStartsWith": "_alk"}, []),

@@ -329,6 +329,16 @@ def test_rows_expire_past_the_catch_up_window_and_not_at_its_edge(
     assert end_of(row) == (State.EXPIRED, Reason.TOO_LATE)
 
 
+def test_more_rows_than_a_batch_expire_together(
+    alice: User, make_habit: MakeHabit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ledger, "BATCH", 2)
+    for _ in range(5):
+        planned(make_habit(alice))
+
+    assert ledger.expire_late(NOW + DAY) == 5
+
+
 def test_only_rows_that_wait_expire(alice: User, make_habit: MakeHabit) -> None:
     for state in State:
         row = planned(make_habit(alice))

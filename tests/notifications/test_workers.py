@@ -10,6 +10,7 @@ import dramatiq
 import pytest
 import time_machine
 from django.conf import settings as project_settings
+from django.core.management import CommandError, call_command
 from django.utils.module_loading import import_string
 from dramatiq import Broker, Worker
 from dramatiq.brokers.redis import RedisBroker
@@ -227,3 +228,21 @@ def test_a_worker_that_starts_again_goes_on_with_what_is_left(
     drained(broker)
 
     assert sent(row)
+
+
+def test_a_worker_without_a_broker_to_share_does_not_start(settings: Settings) -> None:
+    settings.REDIS_URL = ""
+
+    with pytest.raises(CommandError, match="REDIS_URL is missing"):
+        call_command("rundramatiq")
+
+
+def test_a_worker_with_a_broker_is_dramatiqs_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    started: list[list[str]] = []
+    monkeypatch.setattr("os.execvp", lambda _program, arguments: started.append(arguments))
+
+    call_command("rundramatiq", processes=1, threads=1, queues=["tick"])
+
+    (arguments,) = started
+    assert "notifications.actors" in arguments
+    assert arguments[-2:] == ["--queues", "tick"]

@@ -15,14 +15,17 @@ from accounts.validators import validate_new_password, validate_user
 class Command(BaseCommand):
     help = (
         "Makes the superuser from SUPERUSER_EMAIL and SUPERUSER_PASSWORD. With no password given,"
-        " makes a strong one and prints it once. A second run changes only what differs."
+        " makes a strong one and prints it once. A second run changes only what differs; an account"
+        " that was no superuser gets the new password."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
         email = settings.SUPERUSER_EMAIL or self._ask_for_email()
         user = User.objects.filter(email=email).first() or User(email=email)
         is_new = user.pk is None
-        made = secrets.token_urlsafe(18) if is_new and not settings.SUPERUSER_PASSWORD else ""
+        # Whoever registered with this address need not be who asks for the superuser now.
+        is_needed = is_new or not user.is_superuser
+        made = secrets.token_urlsafe(18) if is_needed and not settings.SUPERUSER_PASSWORD else ""
         password = made or settings.SUPERUSER_PASSWORD
         try:
             validate_user(user)
