@@ -62,10 +62,13 @@ def take_chat_slot(
     if free is None or not now < free <= now + MOST_AHEAD:
         free = now
     earliest = last + gap if last is not None and last <= now < last + gap else now
-    if promised is None or promised <= now < earliest:
+    if promised is None or now < earliest >= promised + gap / 2:
         # A new message, or one of several whose promised moments were missed.
         promised = max(free, earliest)
         chat.next_slot_at = promised + gap
+    else:
+        # The message before it went out a little late.
+        promised = max(promised, earliest)
     if promised <= now:
         chat.last_slot_at = now
     chat.save(update_fields=["last_slot_at", "next_slot_at"])

@@ -167,3 +167,26 @@ def test_the_bot_is_one_row() -> None:
     take(1, NOW)
 
     assert Bot.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_a_message_that_goes_out_a_little_late_moves_the_next_by_as_little() -> None:
+    chat = Chat.objects.create(chat_id=1)
+    take_chat_slot(chat, None, NOW)
+    second, third = (take_chat_slot(chat, None, NOW) for _ in range(2))
+    assert (second, third) == (NOW + PRIVATE_GAP, NOW + 2 * PRIVATE_GAP)
+
+    assert take_chat_slot(chat, second, NOW + PRIVATE_GAP + 20 * MOMENT) is None
+
+    moved = take_chat_slot(chat, third, NOW + 2 * PRIVATE_GAP)
+    assert moved == NOW + 2 * PRIVATE_GAP + 20 * MOMENT
+    assert take_chat_slot(chat, moved, moved) is None
+
+
+@pytest.mark.django_db
+def test_a_message_that_was_held_up_goes_before_those_promised_later() -> None:
+    chat = Chat.objects.create(chat_id=1)
+    take_chat_slot(chat, None, NOW)
+    second, *_others = (take_chat_slot(chat, None, NOW) for _ in range(20))
+
+    assert take_chat_slot(chat, second, NOW + 5 * SECOND) is None
