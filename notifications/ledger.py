@@ -154,7 +154,7 @@ def free_expired_leases(now: datetime.datetime) -> None:
         token=F("token") + 1,
         lease_until=None,
     )
-    for reminder in expired.filter(state=State.SENDING).iterator():
+    for reminder in expired.filter(state=State.SENDING):
         logger.warning("reminder_ambiguous reminder=%s cause=lease_expired", reminder.pk)
         record_ambiguous(reminder, now)
 

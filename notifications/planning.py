@@ -133,4 +133,5 @@ def _reopen(pk: int, due_at: datetime.datetime) -> None:
         not_before=due_at,
         token=F("token") + 1,
         lease_until=None,
+        chat_slot_at=None,
     )

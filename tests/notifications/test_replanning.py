@@ -198,6 +198,16 @@ def test_an_unsent_row_moves_to_the_new_instant_of_its_date(
     assert len(api.requests) == habit.reminders.count() == 1
 
 
+def test_a_row_that_moves_leaves_behind_what_its_chat_had_promised_it(habit: Habit) -> None:
+    row = planned(habit)
+    Reminder.objects.filter(pk=row.pk).update(chat_slot_at=NOW + MINUTE, not_before=NOW + MINUTE)
+
+    later_today(habit)
+
+    row.refresh_from_db()
+    assert (row.chat_slot_at, row.not_before) == (None, NEW_INSTANT[later_today])
+
+
 @pytest.mark.parametrize("change", STAYS_OWED)
 def test_an_owed_row_stays_owed_where_the_new_instant_has_passed(
     habit: Habit, api: FakeBotApi, steps: Steps, change: Change
