@@ -142,8 +142,11 @@ compiled-messages: .venv/dev.stamp
 	@touch .venv/run.stamp $@
 
 # uv looks where its own configuration says, not pip's. It reads for the oldest Python, because what
-# only that one needs would be missing from a lock made for a newer one.
-LOCK = --quiet --universal --python-version 3.11.0 --generate-hashes --no-emit-index-url --no-header
+# only that one needs would be missing from a lock made for a newer one. Extras stay in the lock:
+# without them pip looks at `coverage[toml]` apart from `coverage`, takes its newest release, and
+# then has no hash for it.
+LOCK = --quiet --universal --python-version 3.11.0 --generate-hashes --no-emit-index-url --no-header \
+	--no-strip-extras
 
 lock:
 	@uv=uv; \
