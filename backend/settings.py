@@ -199,7 +199,7 @@ DELIVERY_THREADS = env.integer("DELIVERY_THREADS", 8, low=1, high=256)
 
 DRAMATIQ_AUTODISCOVER_MODULES = ("actors",)
 DRAMATIQ_BROKER = {
-    "BROKER": "dramatiq.brokers.redis.RedisBroker"
+    "BROKER": "notifications.broker.HintBroker"
     if REDIS_URL
     else "dramatiq.brokers.stub.StubBroker",
     "OPTIONS": {"url": REDIS_URL} if REDIS_URL else {},
@@ -208,7 +208,7 @@ DRAMATIQ_BROKER = {
         "dramatiq.middleware.TimeLimit",
         "dramatiq.middleware.Retries",
         "django_dramatiq.middleware.DbConnectionsMiddleware",
-        "notifications.middleware.DrainMiddleware",
+        "notifications.middleware.WorkerMiddleware",
         "periodiq.PeriodiqMiddleware",
     ],
 }

@@ -3,6 +3,7 @@
 A message is only a hint to look into the database, so a lost or doubled one changes nothing.
 """
 
+import datetime
 import logging
 
 import dramatiq
@@ -11,12 +12,15 @@ from django.utils import timezone
 from periodiq import cron
 
 from notifications import ledger
-from notifications.delivery import CLAIM
+from notifications.broker import queued
 from notifications.delivery import deliver as run_delivery
 from notifications.middleware import stopping
 from notifications.planning import plan_due
 
 logger = logging.getLogger(__name__)
+
+ROWS_EACH = 5
+"""For so many rows that may be sent one more sender is woken."""
 
 MINUTE = 60_000
 """Milliseconds: an older message is not run, as a newer tick has done its work."""
@@ -31,15 +35,22 @@ MINUTE = 60_000
     time_limit=10 * MINUTE,
 )
 def tick() -> None:
-    """Plans what is due, frees what died, and wakes as many senders as there is work for."""
+    """Frees what died, plans what is due, and wakes as many senders as there is work for."""
     now = timezone.now()
-    ledger.free_expired_leases(now)
+    freed = ledger.free_expired_leases(now)
     planned = plan_due(now)
     expired = ledger.expire_late(now)
-    due = ledger.waiting(now, at_most=settings.DELIVERY_THREADS * CLAIM)
-    logger.info("tick planned=%s expired=%s due=%s", planned, expired, due)
-    for _ in range(-(-due // CLAIM)):
+    woken = wake_senders(now)
+    logger.info("tick planned=%s expired=%s freed=%s woken=%s", planned, expired, freed, woken)
+
+
+def wake_senders(now: datetime.datetime) -> int:
+    """Sends as many hints as senders are needed, but for those that wait already."""
+    rows = ledger.waiting(now, at_most=settings.DELIVERY_THREADS * ROWS_EACH)
+    missing = -(-rows // ROWS_EACH) - queued(deliver)
+    for _ in range(missing):
         deliver.send()
+    return max(missing, 0)
 
 
 # In a worker that serves both queues, a tick goes first.

@@ -1,36 +1,30 @@
-"""From the ledger to Telegram: claim a row, commit the intent, send, record what became of it.
+"""From the ledger to Telegram: take a row, commit the intent, send, record what became of it.
 
-1. `ledger.claim` takes due rows: a lease and a new token each. Before each row a slot of the bot is
-   taken and awaited.
-2. `_begin` checks, under the lock of the habit's row, that the row is still due, and commits the
-   intent to send.
-3. The message goes out, outside of any transaction.
+1. A slot of the bot is taken, and awaited but for the last tenth of a second (`pacing`).
+2. `intent.begin` locks the oldest row that may be sent together with its person and its habit,
+   checks that it is still due, and commits the intent to send it at the slot.
+3. At the slot the message goes out, outside of any transaction.
 4. The outcome is recorded, unless the row was taken from this sender meanwhile.
 
-A sender that dies before 2 leaves a row that is free again when its lease ends; one that dies
-between 2 and 4 leaves an ambiguous one.
+A sender that dies before 2 has changed nothing; one that dies between 2 and 4 leaves an ambiguous
+row. It holds no other row meanwhile, so a slow chat delays nobody else.
 """
 
 import datetime
 import logging
 import threading
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from functools import partial
 
-from django.conf import settings
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from accounts.models import ChatStatus
-from habits.models import Habit
 from notifications import chats, ledger, pacing, telegram
-from notifications.messages import reminder_text
-from notifications.models import Chat, Reason, Reminder, State
+from notifications.intent import DATABASE_GONE, Message, Unsent, backoff, begin
+from notifications.models import Reason
 
 logger = logging.getLogger(__name__)
-
-CLAIM = 5
-"""Rows taken at once: few, so that a sender which dies holds up few."""
 
 RUN = datetime.timedelta(seconds=20)
 """How long one run goes on while there is something to send."""
@@ -41,20 +35,14 @@ IDLE_STEP = datetime.timedelta(seconds=1)
 SHORT_STEP = datetime.timedelta(seconds=0.05)
 
 RECONNECT = datetime.timedelta(seconds=1)
-"""Before a run goes on after the database went away."""
+"""Between two tries to reach a database that went away."""
 
-MAX_BACKOFF = datetime.timedelta(minutes=1)
 WRONG_TOKEN_PAUSE = datetime.timedelta(minutes=1)
 
 Clock = Callable[[], datetime.datetime]
 
-
-@dataclass(frozen=True, slots=True)
-class Message:
-    """What to send where; its intent is committed."""
-
-    chat_id: int
-    text: str
+slots = pacing.Slots()
+"""When this process may send."""
 
 
 def deliver(stopping: threading.Event, clock: Clock = timezone.now) -> bool:
@@ -63,152 +51,114 @@ def deliver(stopping: threading.Event, clock: Clock = timezone.now) -> bool:
     Answers whether its time ended before the work did.
     """
     deadline = clock() + RUN
-    while not stopping.is_set():
-        if clock() >= deadline:
-            return True
+    is_busy = False
+    while not stopping.is_set() and clock() < deadline:
         try:
-            claimed = ledger.claim(clock(), CLAIM)
-            if not claimed and not _wait_for_more(stopping, clock()):
+            # Looks before it takes a slot of the bot, which would be missing elsewhere.
+            if is_busy or ledger.has_free(clock()):
+                is_busy = deliver_next(stopping, deadline, clock)
+            elif not _wait_for_more(stopping, clock()):
                 return False
-            _deliver_claimed(claimed, stopping, clock, deadline)
-        except (InterfaceError, OperationalError):
-            # What was claimed comes back when its lease ends; what is due need not wait for a tick.
+        except DATABASE_GONE:
             logger.warning("delivery_lost_the_database", exc_info=True)
             connection.close()
             stopping.wait(RECONNECT.total_seconds())
-    return False
+    return not stopping.is_set()
 
 
-def _deliver_claimed(
-    reminders: list[Reminder],
-    stopping: threading.Event,
-    clock: Clock,
-    deadline: datetime.datetime,
-) -> None:
-    slot = None
-    for index, reminder in enumerate(reminders):
-        # A slot that no message went out in serves the next row, while it is fresh.
-        if slot is None or clock() - slot > pacing.bot_gap():
-            slot = pacing.take_bot_slot(clock())
-        if stopping.wait((slot - clock()).total_seconds()) or clock() >= deadline:
-            ledger.release(reminders[index:])
-            return
-        if deliver_one(reminder, clock):
-            slot = None
+def deliver_next(
+    stopping: threading.Event, deadline: datetime.datetime, clock: Clock = timezone.now
+) -> bool:
+    """Brings the next row that may be sent to its outcome, or lets it wait for its turn.
 
-
-def deliver_one(reminder: Reminder, clock: Clock = timezone.now) -> bool:
-    """Brings one claimed row to its outcome or back to the queue; says whether it was sent."""
-    try:
-        message = _begin(reminder, clock)
-    except (InterfaceError, OperationalError):
-        raise
-    except Exception:
-        # A row that breaks must not keep its neighbours from being sent.
-        logger.exception("reminder_broken reminder=%s", reminder.pk)
-        ledger.put_back_broken(reminder, clock() + _backoff(reminder.breaks))
+    False when there is none, the bot is paused, or no slot comes before `deadline` or the stop.
+    """
+    slot = slots.take(clock())
+    if slot is None:
         return False
-    if message is None:
-        return False
-    try:
-        sent = telegram.send_message(message.chat_id, message.text)
-    except telegram.TelegramError as error:
-        _record_error(reminder, message.chat_id, error, clock())
-    except Exception:
-        logger.exception("reminder_broke_while_sending reminder=%s", reminder.pk)
-        ledger.record_ambiguous(reminder, clock())
+    ready_at = slot - pacing.LEAD
+    is_in_time = ready_at < deadline
+    stops = stopping.wait((min(ready_at, deadline) - clock()).total_seconds())
+    message = begin(slot, clock) if is_in_time and not stops else Unsent.NO_ROW
+    if not isinstance(message, Message):
+        slots.give_back(slot)
+        return message is Unsent.SETTLED
+    if _keeps_a_slot(message, slot, stopping, clock):
+        outcome = _outcome_of_sending(message, clock)
     else:
-        ledger.record_sent(reminder, sent.message_id, clock())
+        outcome = partial(_record_unsent, message, clock())
+    _record(outcome)
     return True
 
 
-@transaction.atomic
-def _begin(reminder: Reminder, clock: Clock) -> Message | None:
-    """Commits the intent to send; None when the row is not to be sent, or not now."""
-    habit = (
-        # The owner's row first, as mutations do: a change of either comes before or after.
-        Habit.objects.select_for_update(of=("owner", "self"), no_key=True)
-        .select_related("owner", "related_habit")
-        .filter(reminders=reminder)
-        .first()
-    )
-    if habit is None:
-        # Mostly the deletion has done so; not where the row was on its way, and came back.
-        ledger.end_unsent(reminder, State.CANCELLED, Reason.HABIT_DELETED)
-        return None
-    now = clock()  # after the wait for the lock
-    verdict = _verdict(reminder, habit, now)
-    if verdict is not None:
-        ledger.end_unsent(reminder, *verdict)
-        return None
-    chat_id = habit.owner.chat_id
-    if chat_id is None:
-        ledger.end_unsent(reminder, State.FAILED, Reason.NO_CHAT)
-        return None
-    chat, _created = Chat.objects.select_for_update().get_or_create(chat_id=chat_id)
-    if chat.status != ChatStatus.OK:
-        is_stopped = chat.status == ChatStatus.STOPPED
-        reason = Reason.CHAT_STOPPED if is_stopped else Reason.CHAT_UNREACHABLE
-        ledger.end_unsent(reminder, State.FAILED, reason)
-        chats.show(chat, habit.owner)
-        return None
-    text = reminder_text(habit)
-    pause_end = pacing.pause_end(now)
-    if pause_end is not None:
-        ledger.defer(reminder, pause_end)
-        return None
-    slot = pacing.take_chat_slot(chat, reminder.chat_slot_at, now)
-    if slot is not None:
-        ledger.defer_for_chat(reminder, slot)
-        return None
-    return Message(chat_id, text) if ledger.intend(reminder, chat_id, now) else None
+def _keeps_a_slot(
+    message: Message, slot: datetime.datetime, stopping: threading.Event, clock: Clock
+) -> bool:
+    """Waits until the message may go out; False when that will not be soon."""
+    try:
+        kept = slots.keep(slot, stopping, clock)
+        if kept is not None and kept != slot:
+            pacing.note_late(message.chat_id, kept)
+    except DATABASE_GONE:
+        return False
+    return kept is not None
 
 
-def _verdict(
-    reminder: Reminder, habit: Habit, now: datetime.datetime
-) -> tuple[State, Reason] | None:
-    """How the row ends unsent; None when it is still due."""
-    if reminder.due_at < now - settings.REMINDER_CATCH_UP:
-        return State.EXPIRED, Reason.TOO_LATE
-    if not habit.owner.is_active:
-        return State.CANCELLED, Reason.ACCOUNT_DISABLED
-    if habit.schedule is None or not habit.schedule.is_due_on(reminder.local_date):
-        return State.CANCELLED, Reason.NOT_DUE
-    return None
+def _outcome_of_sending(message: Message, clock: Clock) -> Callable[[], object]:
+    """Sends the message; answers the step that records what came of it."""
+    row = message.reminder
+    try:
+        sent = telegram.send_message(message.chat_id, message.text)
+    except telegram.TelegramError as error:
+        return partial(_record_error, message, error, clock())
+    except Exception as error:
+        logger.exception("reminder_broke_while_sending reminder=%s", row.pk)
+        return partial(ledger.record_ambiguous, row, type(error).__name__, clock())
+    return partial(ledger.record_sent, row, sent.message_id, clock())
 
 
-def _record_error(
-    reminder: Reminder, chat_id: int, error: telegram.TelegramError, now: datetime.datetime
-) -> None:
-    kind = type(error).__name__
-    logger.warning("reminder_not_sent reminder=%s error=%s: %s", reminder.pk, kind, error)
+def _record(outcome: Callable[[], object]) -> None:
+    """Records a known outcome; while the database is away, again and again until the lease ends."""
+    for _ in range(ledger.LEASE // RECONNECT):
+        try:
+            outcome()
+        except DATABASE_GONE:
+            logger.warning("delivery_lost_the_database", exc_info=True)
+            connection.close()
+            time.sleep(RECONNECT.total_seconds())
+        else:
+            return
+    logger.error("delivery_could_not_record %s", outcome)
+
+
+def _record_unsent(message: Message, now: datetime.datetime) -> None:
+    ledger.record_not_delivered(message.reminder, now, "no slot", now, counts=False)
+
+
+def _record_error(message: Message, error: telegram.TelegramError, now: datetime.datetime) -> None:
+    row, chat_id, cause = message.reminder, message.chat_id, str(error)
     match error:
         case telegram.OutcomeUnknown():
-            ledger.record_ambiguous(reminder, now)
+            ledger.record_ambiguous(row, cause, now)
         case telegram.ChatUnreachable():
-            ledger.record_failed(reminder, Reason.CHAT_UNREACHABLE)
-            chats.mark_unreachable(chat_id, str(error), now)
+            ledger.record_failed(row, Reason.CHAT_UNREACHABLE, cause, now)
+            chats.mark_unreachable(chat_id, cause, now)
         case telegram.ChatMigrated() if error.chat_id != chat_id:
             chats.move(chat_id, error.chat_id)
-            ledger.record_not_delivered(reminder, now)
+            ledger.record_not_delivered(row, now, cause, now)
         case telegram.TooManyRequests():
             until = now + datetime.timedelta(seconds=error.retry_after)
             pacing.pause_bot(until)
-            ledger.record_not_delivered(reminder, until, counts=False)
+            ledger.record_not_delivered(row, until, cause, now, counts=False)
         case telegram.BotUnauthorized():
             logger.critical("telegram_token_refused: set the right TELEGRAM_BOT_TOKEN")
             until = now + WRONG_TOKEN_PAUSE
             pacing.pause_bot(until)
-            ledger.record_not_delivered(reminder, until, counts=False)
+            ledger.record_not_delivered(row, until, cause, now, counts=False)
         case telegram.NotConnected():
-            ledger.record_not_delivered(reminder, now + _backoff(reminder.attempts))
+            ledger.record_not_delivered(row, now + backoff(row.attempts), cause, now)
         case _:
-            ledger.record_failed(reminder, Reason.REJECTED)
-
-
-def _backoff(attempts: int) -> datetime.timedelta:
-    # Rows that nothing reaches are tried often: no timedelta holds 2 to the power of 47.
-    return min(datetime.timedelta(seconds=2 ** min(attempts, 6)), MAX_BACKOFF)
+            ledger.record_failed(row, Reason.REJECTED, cause, now)
 
 
 def _wait_for_more(stopping: threading.Event, now: datetime.datetime) -> bool:

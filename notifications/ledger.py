@@ -1,7 +1,7 @@
 """How a row of the ledger moves from state to state.
 
-Every step is a conditional update: it says which state it expects and, once a sender holds the row,
-which token. A sender whose lease ran out finds its token gone and changes nothing.
+Every step is a conditional update: it says which state it expects and, once a send began, which
+token. A sender whose lease ran out finds its token gone and changes nothing.
 """
 
 import datetime
@@ -9,12 +9,10 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import F, QuerySet
+from django.db.models import Case, Exists, F, QuerySet, Value, When
 
-from notifications import pacing
-from notifications.models import Reason, Reminder, State
-
-logger = logging.getLogger(__name__)
+from notifications.models import Bot, Reason, Reminder, State
+from notifications.outcomes import tell
 
 LEASE = datetime.timedelta(seconds=30)
 """More than the longest send: the time-outs of `telegram` add up to 13 seconds."""
@@ -32,25 +30,31 @@ MAX_BREAKS = 5
 """After so many attempts that broke before anything was sent, a row ends as broken."""
 
 
-@transaction.atomic
-def claim(now: datetime.datetime, limit: int) -> list[Reminder]:
-    """Takes up to `limit` rows that may be sent by `now`, the oldest first, each with a lease.
+def lock_next(moment: datetime.datetime) -> Reminder | None:
+    """The oldest row that may be sent at `moment`, locked with its person and its habit; or None.
 
-    Skips what others hold; takes nothing while the bot is paused.
+    Waits for nobody: what another sender, a planner or a mutation holds is passed over. None if the
+    bot is paused then. The row's `habit.owner` is its `user`. To be called in a transaction.
     """
-    if pacing.pause_end(now) is not None:
-        return []
-    rows = list(
-        Reminder.objects.filter(state=State.PENDING, not_before__lte=now)
-        .select_for_update(skip_locked=True)
-        .order_by("not_before", "id")[:limit]
+    paused = Bot.objects.filter(paused_until__gt=moment)
+    row = (
+        Reminder.objects.filter(~Exists(paused), state=State.PENDING, not_before__lte=moment)
+        # Says nothing new, but makes the join an inner one: the other kind cannot be locked.
+        .filter(habit__owner=F("user"))
+        .select_related("user", "habit__related_habit")
+        .select_for_update(of=("self", "user", "habit"), skip_locked=True, no_key=True)
+        .order_by("not_before", "id")
+        .first()
     )
-    Reminder.objects.filter(pk__in=[row.pk for row in rows]).update(
-        state=State.CLAIMED, token=F("token") + 1, lease_until=now + LEASE
-    )
-    for row in rows:
-        row.token += 1
-    return rows
+    if row is not None:
+        row.habit.owner = row.user
+    return row
+
+
+@transaction.atomic
+def has_free(moment: datetime.datetime) -> bool:
+    """Whether there is a row that may be sent at `moment` and that nobody holds."""
+    return lock_next(moment) is not None
 
 
 def waiting(now: datetime.datetime, *, at_most: int) -> int:
@@ -64,122 +68,133 @@ def next_moment(before: datetime.datetime) -> datetime.datetime | None:
     return row.order_by("not_before").values_list("not_before", flat=True).first()
 
 
-def intend(reminder: Reminder, chat_id: int, now: datetime.datetime) -> bool:
-    """Claimed -> sending: from here on, only an answer tells whether the message arrived."""
-    return bool(
-        _held(reminder, State.CLAIMED).update(
-            state=State.SENDING,
-            chat_id=chat_id,
-            attempts=F("attempts") + 1,
-            lease_until=now + LEASE,
-        )
+def intend(reminder: Reminder, chat_id: int, moment: datetime.datetime) -> bool:
+    """Pending -> sending, at `moment`: from here on, only an answer tells whether it arrived."""
+    intended = _held(reminder, State.PENDING).update(
+        state=State.SENDING,
+        token=F("token") + 1,
+        chat_id=chat_id,
+        attempts=F("attempts") + 1,
+        lease_until=moment + LEASE,
     )
+    reminder.token += 1
+    reminder.chat_id = chat_id
+    return bool(intended)
 
 
-def end_unsent(reminder: Reminder, state: State, reason: Reason) -> None:
-    """Claimed -> an end, as there is nothing to send any more."""
-    _held(reminder, State.CLAIMED).update(state=state, reason=reason, lease_until=None)
-
-
-def defer(reminder: Reminder, not_before: datetime.datetime) -> None:
-    """Claimed -> pending: its turn comes later."""
-    _held(reminder, State.CLAIMED).update(
-        state=State.PENDING, not_before=not_before, lease_until=None
-    )
+def end_unsent(reminder: Reminder, state: State, reason: Reason, now: datetime.datetime) -> None:
+    """Pending -> an end, as there is nothing to send any more."""
+    _held(reminder, State.PENDING).update(state=state, reason=reason, ended_at=now)
+    tell(state, reminder, reason=reason)
 
 
 def defer_for_chat(reminder: Reminder, slot: datetime.datetime) -> None:
-    """Claimed -> pending: its chat awaits it at `slot`."""
-    _held(reminder, State.CLAIMED).update(
-        state=State.PENDING, not_before=slot, chat_slot_at=slot, lease_until=None
-    )
+    """Pending as before, but its chat awaits it at `slot`."""
+    _held(reminder, State.PENDING).update(not_before=slot, chat_slot_at=slot)
 
 
-def release(reminders: list[Reminder]) -> None:
-    """Claimed -> pending, as this sender stops."""
-    for reminder in reminders:
-        _held(reminder, State.CLAIMED).update(state=State.PENDING, lease_until=None)
-
-
-def put_back_broken(reminder: Reminder, not_before: datetime.datetime) -> None:
-    """Claimed -> pending, or failed once it broke too often."""
+def put_back_broken(
+    reminder: Reminder, not_before: datetime.datetime, now: datetime.datetime
+) -> None:
+    """Pending until `not_before`, or failed once it broke too often."""
     breaks = reminder.breaks + 1
-    gives_up = breaks >= MAX_BREAKS
-    _held(reminder, State.CLAIMED).update(
-        state=State.FAILED if gives_up else State.PENDING,
-        reason=Reason.BROKEN if gives_up else Reason.NONE,
-        breaks=breaks,
-        not_before=not_before,
-        lease_until=None,
+    if breaks < MAX_BREAKS:
+        _held(reminder, State.PENDING).update(breaks=breaks, not_before=not_before)
+        return
+    _held(reminder, State.PENDING).update(
+        breaks=breaks, state=State.FAILED, reason=Reason.BROKEN, ended_at=now
     )
+    tell("failed", reminder, level=logging.ERROR, reason=Reason.BROKEN)
 
 
-def record_sent(reminder: Reminder, message_id: int | None, now: datetime.datetime) -> bool:
+def record_sent(reminder: Reminder, message_id: int | None, now: datetime.datetime) -> None:
     """Sending -> sent."""
-    return _end_send(reminder, state=State.SENT, message_id=message_id, sent_at=now)
+    if _end_send(reminder, state=State.SENT, message_id=message_id, ended_at=now):
+        late = round((now - reminder.due_at).total_seconds(), 3)
+        chat, ambiguities = reminder.chat_id, reminder.ambiguities or None
+        tell("sent", reminder, chat=chat, message=message_id, late=late, ambiguities=ambiguities)
 
 
-def record_failed(reminder: Reminder, reason: Reason) -> bool:
-    """Sending -> failed, for good."""
-    return _end_send(reminder, state=State.FAILED, reason=reason)
+def record_failed(reminder: Reminder, reason: Reason, cause: str, now: datetime.datetime) -> None:
+    """Sending -> failed, for good; `cause` says it in words."""
+    if _end_send(reminder, state=State.FAILED, reason=reason, ended_at=now):
+        chat = reminder.chat_id
+        tell("failed", reminder, level=logging.WARNING, reason=reason, chat=chat, cause=repr(cause))
 
 
 def record_not_delivered(
-    reminder: Reminder, not_before: datetime.datetime, *, counts: bool = True
-) -> bool:
+    reminder: Reminder,
+    not_before: datetime.datetime,
+    cause: str,
+    now: datetime.datetime,
+    *,
+    counts: bool = True,
+) -> None:
     """Sending -> pending: nothing arrived, for certain. `counts`: as one of the row's attempts."""
     attempts = F("attempts") if counts else F("attempts") - 1
-    return _end_send(reminder, state=State.PENDING, not_before=not_before, attempts=attempts)
+    if _end_send(reminder, **_again(now), not_before=not_before, attempts=attempts):
+        wait = round((not_before - now).total_seconds(), 3)
+        tell("deferred", reminder, level=logging.WARNING, cause=repr(cause), wait=wait)
 
 
-def record_ambiguous(reminder: Reminder, now: datetime.datetime) -> bool:
+def record_ambiguous(reminder: Reminder, cause: str, now: datetime.datetime) -> bool:
     """Sending -> pending for one more try, or failed: nobody knows whether it arrived."""
     again = settings.REMINDER_AMBIGUOUS == "resend" and reminder.ambiguities == 0
-    return _end_send(
+    failed = {"state": State.FAILED, "reason": Reason.AMBIGUOUS, "ended_at": now}
+    recorded = _end_send(
         reminder,
-        state=State.PENDING if again else State.FAILED,
-        reason=Reason.NONE if again else Reason.AMBIGUOUS,
+        **(_again(now) if again else failed),
         ambiguities=F("ambiguities") + 1,
         not_before=now + AMBIGUOUS_DELAY,
-        token=F("token") + 1,
     )
+    if recorded:
+        chat, ambiguities = reminder.chat_id, reminder.ambiguities + 1
+        event = "ambiguous" if again else "failed"
+        told = {"chat": chat, "cause": repr(cause), "ambiguities": ambiguities}
+        tell(event, reminder, level=logging.WARNING, reason=Reason.AMBIGUOUS, **told)
+    return recorded
 
 
-def free_expired_leases(now: datetime.datetime) -> None:
-    """Takes rows from senders that died: claimed ones silently, those on their way as ambiguous."""
-    expired = Reminder.objects.filter(lease_until__lt=now - SKEW)
-    _update_in_batches(
-        expired.filter(state=State.CLAIMED),
-        state=State.PENDING,
-        token=F("token") + 1,
-        lease_until=None,
-    )
-    for reminder in expired.filter(state=State.SENDING):
-        logger.warning("reminder_ambiguous reminder=%s cause=lease_expired", reminder.pk)
-        record_ambiguous(reminder, now)
+def free_expired_leases(now: datetime.datetime) -> int:
+    """Takes the rows of senders that died on the way, as ambiguous; answers how many."""
+    expired = Reminder.objects.filter(state=State.SENDING, lease_until__lt=now - SKEW)
+    return sum(record_ambiguous(reminder, "its sender died", now) for reminder in expired)
 
 
 def expire_late(now: datetime.datetime) -> int:
     """Pending -> expired, past the catch-up window; answers how many."""
-    # No row may be sent before it is due, so the condition on `not_before` is there for its index.
     oldest = now - settings.REMINDER_CATCH_UP
+    # No row may be sent before it is due, so the condition on `not_before` is there for its index.
     late = Reminder.objects.filter(state=State.PENDING, due_at__lt=oldest, not_before__lte=now)
-    return _update_in_batches(late, state=State.EXPIRED, reason=Reason.TOO_LATE)
+    expired = 0
+    while batch := _expire_batch(late, now):
+        expired += batch
+    return expired
 
 
-def _update_in_batches(rows: QuerySet[Reminder], **values: object) -> int:
-    """Updates `rows` in the order of their numbers, as `replan` locks them; answers how many.
+@transaction.atomic
+def _expire_batch(late: QuerySet[Reminder], now: datetime.datetime) -> int:
+    # In the order in which `replan` locks them; the next tick finds what is locked just now.
+    rows = list(late.select_for_update(skip_locked=True).order_by("pk")[:BATCH])
+    Reminder.objects.filter(pk__in=[row.pk for row in rows]).update(
+        state=State.EXPIRED, reason=Reason.TOO_LATE, ended_at=now
+    )
+    for row in rows:
+        tell("expired", row, reason=Reason.TOO_LATE)
+    return len(rows)
 
-    What somebody else has locked is skipped: the next tick finds it, if it still fits.
-    """
-    done = 0
-    while True:
-        with transaction.atomic():
-            locked = rows.select_for_update(skip_locked=True).order_by("pk")
-            pks = list(locked.values_list("pk", flat=True)[:BATCH])
-            done += Reminder.objects.filter(pk__in=pks).update(**values)
-        if len(pks) < BATCH:
-            return done
+
+def _again(now: datetime.datetime) -> dict[str, object]:
+    """Pending once more; cancelled where the habit was deleted meanwhile, as nobody takes those."""
+    return {
+        "state": _if_orphan(State.CANCELLED, State.PENDING),
+        "reason": _if_orphan(Reason.HABIT_DELETED, Reason.NONE),
+        "ended_at": _if_orphan(now, None),
+    }
+
+
+def _if_orphan(then: object, default: object) -> Case:
+    return Case(When(habit__isnull=True, then=Value(then)), default=Value(default))
 
 
 def _held(reminder: Reminder, state: State) -> QuerySet[Reminder]:
@@ -187,7 +202,8 @@ def _held(reminder: Reminder, state: State) -> QuerySet[Reminder]:
 
 
 def _end_send(reminder: Reminder, **outcome: object) -> bool:
-    recorded = _held(reminder, State.SENDING).update(lease_until=None, **outcome)
+    held = _held(reminder, State.SENDING)
+    recorded = held.update(lease_until=None, token=F("token") + 1, **outcome)
     if not recorded:
-        logger.warning("reminder_outcome_too_late reminder=%s %s", reminder.pk, outcome)
+        tell("outcome_too_late", reminder, level=logging.WARNING, lost=outcome["state"])
     return bool(recorded)

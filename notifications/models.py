@@ -13,7 +13,6 @@ class State(models.TextChoices):
     """Where a reminder stands. The last four are ends: nothing moves on from them by itself."""
 
     PENDING = "pending", _("pending")
-    CLAIMED = "claimed", _("claimed by a sender")
     SENDING = "sending", _("on its way")
     SENT = "sent", _("sent")
     FAILED = "failed", _("failed")
@@ -37,16 +36,13 @@ class Reason(models.TextChoices):
     BROKEN = "broken", _("it could not be built or sent, again and again")
 
 
-UNSENT = (State.PENDING, State.CLAIMED)
-"""What a change of plan may still move or cancel."""
-
-
 class Reminder(models.Model):
     """One occurrence's message: one row for each habit and local date, whatever happens.
 
-    `token` grows whenever the row changes hands, so that a sender whose lease ran out cannot write
-    over its successor. `attempts` counts sends that began, `breaks` those that broke before, and
-    `ambiguities` those whose outcome nobody learned. `chat_slot_at` is when its chat awaits it.
+    `token` grows with each send that begins, so that a sender whose lease ran out cannot write over
+    its successor. `attempts` counts sends that began, `breaks` those that broke before, and
+    `ambiguities` those whose outcome nobody learned. `chat_slot_at` is when its chat awaits it,
+    `ended_at` when it came to its end.
     """
 
     # The receiver of `habit_deleting` clears it together with the state, in one statement.
@@ -69,7 +65,7 @@ class Reminder(models.Model):
     chat_slot_at = models.DateTimeField(null=True)
     chat_id = models.BigIntegerField(_("sent to chat"), null=True)
     message_id = models.BigIntegerField(_("Telegram's message"), null=True)
-    sent_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(_("ended at"), null=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -87,7 +83,10 @@ class Reminder(models.Model):
             models.Index(
                 fields=["lease_until"],
                 name="reminder_leased",
-                condition=Q(state__in=(State.CLAIMED, State.SENDING)),
+                condition=Q(state=State.SENDING),
+            ),
+            models.Index(
+                fields=["ended_at"], name="reminder_ended", condition=Q(ended_at__isnull=False)
             ),
         ]
 

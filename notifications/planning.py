@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import cast
 
 from django.db import transaction
-from django.db.models import F
 
 from habits.changes import ScheduleChange
 from habits.models import Habit
 from habits.recurrence import next_due
-from notifications.models import UNSENT, Reason, Reminder, State
+from notifications.ledger import end_unsent
+from notifications.models import Reason, Reminder, State
 
 BATCH = 1000
 """Habits planned in one transaction: short enough to keep locks and memory small."""
@@ -69,7 +69,7 @@ def replan(changes: Iterable[ScheduleChange], now: datetime.datetime) -> None:
     """
     by_habit = {change.habit.pk: change for change in changes}
     _enter([occurrence for change in by_habit.values() for occurrence in _overdue(change, now)])
-    rows = Reminder.objects.filter(habit__in=list(by_habit), state__in=UNSENT)
+    rows = Reminder.objects.filter(habit__in=list(by_habit), state=State.PENDING)
     for row in rows.select_for_update().order_by("pk"):
         change = by_habit[cast("int", row.habit_id)]
         schedule = change.habit.schedule
@@ -83,9 +83,7 @@ def _move(row: Reminder, due_at: datetime.datetime | None, now: datetime.datetim
         if due_at != row.due_at:
             _reopen(row.pk, due_at)
     elif due_at is None or not is_owed:
-        Reminder.objects.filter(pk=row.pk).update(
-            state=State.CANCELLED, reason=Reason.NOT_DUE, lease_until=None
-        )
+        end_unsent(row, State.CANCELLED, Reason.NOT_DUE, now)
 
 
 def _overdue(change: ScheduleChange, now: datetime.datetime) -> Iterator[Occurrence]:
@@ -131,7 +129,6 @@ def _reopen(pk: int, due_at: datetime.datetime) -> None:
         reason=Reason.NONE,
         due_at=due_at,
         not_before=due_at,
-        token=F("token") + 1,
-        lease_until=None,
         chat_slot_at=None,
+        ended_at=None,
     )

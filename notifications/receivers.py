@@ -3,8 +3,8 @@
 import datetime
 from typing import Any
 
-from django.db.models import Case, F, Q, Value, When
 from django.dispatch import receiver
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.signals import chat_chosen
@@ -12,7 +12,8 @@ from habits.changes import ScheduleChange
 from habits.models import Habit
 from habits.signals import habit_deleting, schedules_changed
 from notifications.chats import try_again
-from notifications.models import UNSENT, Reason, State
+from notifications.ledger import end_unsent
+from notifications.models import Reason, State
 from notifications.planning import replan
 
 
@@ -26,12 +27,10 @@ def move_unsent_reminders(
 @receiver(habit_deleting)
 def keep_the_ledger_of_a_deleted_habit(habit: Habit, **_signal: Any) -> None:
     """The rows stay without their habit; those not yet sent are cancelled."""
-    unsent = Q(state__in=UNSENT)
-    habit.reminders.update(
-        habit=None,
-        reason=Case(When(unsent, then=Value(Reason.HABIT_DELETED)), default=F("reason")),
-        state=Case(When(unsent, then=Value(State.CANCELLED)), default=F("state")),
-    )
+    now = timezone.now()
+    for row in habit.reminders.filter(state=State.PENDING).select_for_update():
+        end_unsent(row, State.CANCELLED, Reason.HABIT_DELETED, now)
+    habit.reminders.update(habit=None)
 
 
 @receiver(chat_chosen)

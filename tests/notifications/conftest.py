@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
-from notifications import telegram
+from notifications import delivery, pacing, telegram
 from tests.fake_bot_api import FakeBotApi
 from tests.notifications.stage import NOW, TOKEN, Steps
 
@@ -15,6 +15,12 @@ from tests.notifications.stage import NOW, TOKEN, Steps
 def clock() -> Iterator[time_machine.Traveller]:
     with time_machine.travel(NOW, tick=False) as traveller:
         yield traveller
+
+
+@pytest.fixture(autouse=True)
+def slots(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No slots are left over from another test."""
+    monkeypatch.setattr(delivery, "slots", pacing.Slots())
 
 
 @pytest.fixture

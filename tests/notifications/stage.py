@@ -15,7 +15,8 @@ from strawberry.relay import to_base64
 
 from accounts.models import User
 from habits.models import Habit
-from notifications import ledger
+from notifications.delivery import deliver_next
+from notifications.intent import Message, begin
 from notifications.models import Reminder, State
 from notifications.planning import plan_due
 from tests.conftest import PASSWORD, Caller
@@ -107,10 +108,23 @@ def planned(habit: Habit, at: datetime.datetime = NOW) -> Reminder:
     return habit.reminders.get(due_at=at)
 
 
-def claimed(now: datetime.datetime | None = None) -> Reminder:
-    """The only row that may be sent, in a sender's hands."""
-    (row,) = ledger.claim(now or timezone.now(), 5)
-    return row
+class NoWaits(threading.Event):
+    """A `stopping` whose waits are over at once, while the clock stands still."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        return self.is_set()
+
+
+def send_next() -> bool:
+    """Brings the next row to its outcome, in no time."""
+    return deliver_next(NoWaits(), timezone.now() + HOUR)
+
+
+def under_way(now: datetime.datetime | None = None) -> Reminder:
+    """The next row as its sender knows it, once the intent to send is committed."""
+    message = begin(now or timezone.now(), lambda: now or timezone.now())
+    assert isinstance(message, Message)
+    return message.reminder
 
 
 def states(rows: Iterable[Reminder] | None = None) -> list[str]:

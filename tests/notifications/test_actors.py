@@ -10,6 +10,7 @@ from pytest_django import Settings
 from accounts.models import User
 from notifications import actors, ledger
 from notifications.actors import deliver, tick
+from notifications.broker import HintBroker
 from notifications.ledger import LEASE, SKEW
 from notifications.middleware import stopping
 from notifications.models import Reason, Reminder, State
@@ -22,11 +23,11 @@ from tests.notifications.stage import (
     MOMENT,
     NOW,
     TODAY,
-    claimed,
     due,
     end_of,
     planned,
     states,
+    under_way,
 )
 
 
@@ -78,7 +79,7 @@ def test_a_tick_plans_frees_and_expires(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     dead = planned(make_habit(alice, time="06:00"), NOW - 1.5 * HOUR)
-    claimed()
+    under_way()
     late = planned(make_habit(alice, time="05:00"), NOW - 2.5 * HOUR)
     clock.move_to(NOW + LEASE + SKEW + MOMENT)
     habit = due(make_habit(alice))
@@ -87,10 +88,40 @@ def test_a_tick_plans_frees_and_expires(
         tick()
 
     assert end_of(dead) == (State.PENDING, "")
+    assert dead.ambiguities == 1
     assert end_of(late) == (State.EXPIRED, Reason.TOO_LATE)
     assert end_of(habit.reminders.get()) == (State.PENDING, "")
-    assert "tick planned=1 expired=1 due=2" in caplog.text
+    assert "tick planned=1 expired=1 freed=1 woken=1" in caplog.text
     assert pokes(broker) == 1
+
+
+def test_ticks_send_no_hint_beside_one_that_waits_already(
+    alice: User, make_habit: MakeHabit, broker: RedisBroker, settings: Settings
+) -> None:
+    settings.DELIVERY_THREADS = 3
+    for _ in range(11):
+        planned(make_habit(alice))
+
+    for _ in range(60):
+        tick()
+
+    assert pokes(broker) == 3
+
+
+def test_a_tick_goes_on_when_redis_is_away(
+    alice: User,
+    make_habit: MakeHabit,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    away = HintBroker(url="redis://127.0.0.1:9", middleware=[])
+    habit = due(make_habit(alice))
+    monkeypatch.setattr(deliver, "broker", away)
+
+    tick()
+
+    assert end_of(habit.reminders.get()) == (State.PENDING, "")
+    assert "hint_lost actor=deliver" in caplog.text
 
 
 def test_a_tick_with_nothing_to_do_wakes_nobody(db: None, broker: RedisBroker) -> None:

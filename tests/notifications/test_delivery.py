@@ -1,7 +1,8 @@
-"""From a claimed row to its outcome, against a real Bot API."""
+"""From a pending row to its outcome, against a real Bot API."""
 
 import datetime
 import threading
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 from itertools import pairwise
@@ -11,12 +12,12 @@ import pytest
 import time_machine
 from django.db import InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
-from pytest_django import Settings
+from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import ChatStatus, User
 from habits.models import Habit
-from notifications import delivery, ledger, pacing, telegram
-from notifications.delivery import IDLE_STEP, RUN, deliver, deliver_one
+from notifications import delivery, intent, ledger, pacing, telegram
+from notifications.delivery import IDLE_STEP, RUN, deliver
 from notifications.ledger import AMBIGUOUS_DELAY, LEASE, MAX_BREAKS, SKEW
 from notifications.messages import reminder_text
 from notifications.models import Bot, Chat, Reason, Reminder, State
@@ -48,12 +49,12 @@ from tests.notifications.stage import (
     Steps,
     background,
     blocked,
-    claimed,
     due,
     edit_profile,
     end_of,
     person,
     planned,
+    send_next,
     sent,
     states,
 )
@@ -94,10 +95,10 @@ def make_rows(db: None, make_habit: MakeHabit) -> MakeRows:
 
 
 def test_a_due_reminder_reaches_its_owners_chat(row: Reminder, api: FakeBotApi) -> None:
-    deliver_one(claimed())
+    send_next()
 
     assert sent(row)
-    assert (row.chat_id, row.message_id, row.sent_at) == (1001, 1, NOW)
+    assert (row.chat_id, row.message_id, row.ended_at) == (1001, 1, NOW)
     assert (row.attempts, row.ambiguities, row.lease_until) == (1, 0, None)
     assert row.habit is not None
     assert api.texts(1001) == [reminder_text(row.habit)]
@@ -108,7 +109,7 @@ def test_the_intent_is_committed_before_the_request_leaves(row: Reminder, api: F
     seen: list[Reminder] = []
     api.on_request = lambda _request: seen.append(background(Reminder.objects.get).result(10))
 
-    deliver_one(claimed())
+    send_next()
 
     (under_way,) = seen
     assert under_way.state == State.SENDING
@@ -146,10 +147,10 @@ def test_without_a_token_the_row_is_sent_and_the_message_is_in_the_log(
     assert not settings.TELEGRAM_BOT_TOKEN
 
     with caplog.at_level("INFO"):
-        deliver_one(claimed())
+        send_next()
 
     assert sent(row)
-    assert (row.chat_id, row.message_id, row.sent_at) == (1001, None, NOW)
+    assert (row.chat_id, row.message_id, row.ended_at) == (1001, None, NOW)
     assert "telegram_message chat=1001 text='I will <b>walk</b> at 07:30" in caplog.text
 
 
@@ -201,13 +202,14 @@ def test_each_answer_leaves_the_row_the_chat_and_the_bot_in_its_own_state(
     api: FakeBotApi,
     monkeypatch: pytest.MonkeyPatch,
     caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
     monkeypatch.setattr(telegram, "TIMEOUTS", (3, 0.1))
     answer, expected = OUTCOMES[outcome]
     api.next(answer)
 
-    with caplog.at_level("DEBUG"):
-        deliver_one(claimed())
+    with caplog.at_level("DEBUG"), django_capture_on_commit_callbacks(execute=True):
+        send_next()
 
     row.refresh_from_db()
     chat, bot = Chat.objects.get(chat_id=1001), Bot.objects.first() or Bot()
@@ -223,7 +225,9 @@ def test_each_answer_leaves_the_row_the_chat_and_the_bot_in_its_own_state(
     assert row.lease_until is None
     assert User.objects.get().chat_status == expected.chat
     assert len(api.requests) == 1
-    assert f"reminder_not_sent reminder={row.pk}" in caplog.text or outcome == "200"
+    event = {AMBIGUOUS: "ambiguous", After(State.SENT): "sent"}.get(expected)
+    event = event or ("failed" if expected.state == State.FAILED else "deferred")
+    assert f"reminder_{event} reminder={row.pk}" in caplog.text
     assert ("CRITICAL" in caplog.text) == (expected == NO_TOKEN)
     assert TOKEN not in caplog.text
 
@@ -235,7 +239,7 @@ def test_a_request_that_never_left_is_tried_again_later_and_later(
     with api.refusing():
         while row.attempts < 8:
             attempts = row.attempts
-            deliver_one(claimed())
+            send_next()
             row.refresh_from_db()
             if row.attempts > attempts:  # it was not the chat's turn that it waited for
                 waits.append((row.not_before - timezone.now()).total_seconds())
@@ -243,7 +247,7 @@ def test_a_request_that_never_left_is_tried_again_later_and_later(
 
     assert waits == [1, 2, 4, 8, 16, 32, 60, 60]
     assert (row.state, row.attempts, row.ambiguities) == (State.PENDING, 8, 0)
-    deliver_one(claimed())
+    send_next()
     assert sent(row)
 
 
@@ -253,13 +257,13 @@ def test_an_hour_without_telegram_loses_nothing(
     """A row that was tried more than forty times is still only late."""
     with api.refusing():
         while timezone.now() < NOW + 1.5 * HOUR:
-            deliver_one(claimed())
+            send_next()
             row.refresh_from_db()
             assert (row.state, row.ambiguities) == (State.PENDING, 0)
             clock.move_to(row.not_before)
 
     assert row.attempts > 50
-    deliver_one(claimed())
+    send_next()
     assert sent(row)
     assert len(api.requests) == 1
 
@@ -326,7 +330,7 @@ def test_an_error_nobody_foresaw_while_sending_is_ambiguous(
 
     monkeypatch.setattr(telegram, "send_message", break_down)
 
-    deliver_one(claimed())
+    send_next()
 
     assert end_of(row) == (State.PENDING, "")
     assert row.ambiguities == 1
@@ -348,11 +352,10 @@ def test_a_sender_that_dies_after_the_intent_leaves_an_ambiguous_row_that_is_sen
         raise SystemExit
 
     send = telegram.send_message
-    claim = claimed()
     with monkeypatch.context() as patch:
         patch.setattr(telegram, "send_message", die)
         with pytest.raises(SystemExit):
-            deliver_one(claim)
+            send_next()
     assert end_of(row) == (State.SENDING, "")
     deliver(steps)
     assert len(api.requests) == received
@@ -367,45 +370,55 @@ def test_a_sender_that_dies_after_the_intent_leaves_an_ambiguous_row_that_is_sen
     assert len(api.requests) == received + 1
 
 
-def test_a_sender_that_dies_before_the_intent_costs_nothing_but_time(
-    row: Reminder,
-    api: FakeBotApi,
-    clock: time_machine.Traveller,
-    steps: Steps,
-    monkeypatch: pytest.MonkeyPatch,
+def test_a_sender_that_dies_before_the_intent_has_changed_nothing(
+    row: Reminder, api: FakeBotApi, steps: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def die(habit: Habit) -> str:
         raise SystemExit
 
-    claim = claimed()
+    before = Reminder.objects.values().get()
     with monkeypatch.context() as patch:
-        patch.setattr(delivery, "reminder_text", die)
+        patch.setattr(intent, "reminder_text", die)
         with pytest.raises(SystemExit):
-            deliver_one(claim)
-    assert end_of(row) == (State.CLAIMED, "")
+            send_next()
+    assert Reminder.objects.values().get() == before
 
-    clock.move_to(NOW + LEASE + SKEW + MOMENT)
-    ledger.free_expired_leases(timezone.now())
     deliver(steps)
 
     assert sent(row)
     assert (row.ambiguities, row.attempts) == (0, 1)
 
 
-def test_a_sender_whose_lease_ran_out_sends_nothing(
-    row: Reminder, api: FakeBotApi, steps: Steps
+@pytest.mark.parametrize("seconds", [0.025, 0.026, 10])
+def test_a_sender_that_stood_still_until_its_slot_had_passed_takes_another_or_gives_up(
+    seconds: float, row: Reminder, api: FakeBotApi, steps: Steps, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    late = claimed()
-    ledger.free_expired_leases(NOW + HOUR)
+    """Many that wake up together would send all at once."""
+    begin = intent.begin
 
-    deliver_one(late)
-    assert api.requests == []
-    assert end_of(row) == (State.PENDING, "")
+    def stand_still(*arguments: Any) -> Any:
+        begun = begin(*arguments)
+        steps.clock.shift(seconds)
+        if seconds > 9:
+            pacing.pause_bot(timezone.now() + MINUTE)
+        return begun
 
-    deliver(steps)
+    with monkeypatch.context() as patch:
+        patch.setattr(delivery, "begin", stand_still)
+        send_next()
+
+    chat = Chat.objects.get()
+    if seconds > 9:
+        assert api.requests == []
+        assert end_of(row) == (State.PENDING, "")
+        assert (row.attempts, row.ambiguities, row.lease_until) == (0, 0, None)
+        steps.clock.shift(MINUTE)
+        deliver(steps)
+    else:
+        assert chat.last_slot_at == (NOW if seconds == 0.025 else NOW + pacing.bot_gap())
+
     assert sent(row)
-    deliver_one(late)
-    assert len(api.requests) == 1
+    assert row.ambiguities == 0
 
 
 # --- What is checked at the last moment ------------------------------------------------------
@@ -476,12 +489,11 @@ def test_a_row_within_the_catch_up_window_is_sent(
 def test_the_text_is_that_of_the_moment_it_is_sent(
     row: Reminder, alice: User, api: FakeBotApi
 ) -> None:
-    claim = claimed()
     assert row.habit is not None
     Habit.objects.filter(pk=row.habit.pk).update(action="run")
     edit_profile(alice, language="ru")
 
-    deliver_one(claim)
+    send_next()
 
     assert "<b>run</b>" in api.texts(1001)[0]
     assert api.texts(1001)[0].startswith("Я буду")
@@ -508,31 +520,36 @@ def test_a_change_of_the_account_comes_before_the_intent_or_after_it_never_betwe
     changes: list[Any] = []
     intend = ledger.intend
 
-    def note_intent(*arguments: Any) -> bool:
+    def note_intent(*arguments: Any) -> None:
         order.append("intent")
-        return intend(*arguments)
+        intend(*arguments)
 
-    monkeypatch.setattr(delivery, "reminder_text", build)
+    monkeypatch.setattr(intent, "reminder_text", build)
     monkeypatch.setattr(ledger, "intend", note_intent)
-    deliver_one(claimed())
+    send_next()
     changes[0].result(10)
 
     assert order == ["intent", "changed"]
     assert sent(row)
 
 
+@pytest.mark.parametrize("model", [User, Habit, Reminder])
 @pytest.mark.django_db(transaction=True)
-def test_a_sender_takes_the_owners_lock_before_the_habits(row: Reminder, api: FakeBotApi) -> None:
-    """In the order of the mutations; the other way round the two would block each other."""
-    claim = claimed()
+def test_a_sender_waits_for_nobodys_lock_and_takes_another_row(
+    model: type[User | Habit | Reminder], make_rows: MakeRows, api: FakeBotApi, steps: Steps
+) -> None:
+    """So it can block no mutation that locks in another order, and none delays other people."""
+    held, free = make_rows(2)
+    locked = {User: held.user_id, Habit: held.habit_id, Reminder: held.pk}[model]
     with transaction.atomic():
-        User.objects.select_for_update(no_key=True).get()
-        sender = background(lambda: deliver_one(claim))
-        assert blocked(sender)
-        assert Habit.objects.select_for_update(nowait=True).get() == row.habit
+        model._default_manager.select_for_update(no_key=True).get(pk=locked)
+        assert background(send_next).result(10) is True
+        assert background(send_next).result(10) is False
 
-    sender.result(10)
-    assert sent(row)
+    assert [request.chat_id for request in api.requests] == [free.user.chat_id]
+    assert end_of(held) == (State.PENDING, "")
+    deliver(steps)
+    assert sent(held)
 
 
 # --- Poison ----------------------------------------------------------------------------------
@@ -555,7 +572,7 @@ def test_a_row_that_cannot_be_built_ends_as_broken_and_its_neighbours_are_sent(
             raise ValueError("poison")
         return reminder_text(habit)
 
-    monkeypatch.setattr(delivery, "reminder_text", build)
+    monkeypatch.setattr(intent, "reminder_text", build)
     deliver(steps)
 
     assert end_of(poison) == (State.FAILED, Reason.BROKEN)
@@ -637,25 +654,41 @@ def test_a_429_pauses_all_senders_for_as_long_as_it_says(
     assert {row.attempts for row in Reminder.objects.all()} == {1}
 
 
-def test_a_429_at_one_sender_stops_another_ones_claims(
+def test_a_429_at_one_sender_stops_the_others(
     make_rows: MakeRows, api: FakeBotApi, clock: time_machine.Traveller
 ) -> None:
     first, second = make_rows(2)
-    one, other = ledger.claim(NOW, 1) + ledger.claim(NOW, 1)
     api.next(too_many(30))
-    deliver_one(one)
+    send_next()
 
-    deliver_one(other)
+    assert send_next() is False
 
     assert len(api.requests) == 1
-    for row in (first, second):
-        assert end_of(row) == (State.PENDING, "")
-        assert (row.not_before, row.attempts) == (NOW + 30 * SECOND, 0)
+    assert [end_of(row) for row in (first, second)] == [(State.PENDING, "")] * 2
+    assert (first.not_before, first.attempts) == (NOW + 30 * SECOND, 0)
     clock.move_to(NOW + 30 * SECOND)
-    for claim in ledger.claim(timezone.now(), 5):
-        deliver_one(claim)
+    send_next()
+    send_next()
     assert sent(first)
     assert sent(second)
+
+
+def test_a_pause_that_comes_after_a_slot_was_taken_holds_all_the_same(
+    row: Reminder, api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    take = delivery.slots.take
+
+    def take_and_pause(now: datetime.datetime) -> datetime.datetime | None:
+        slot = take(now)
+        pacing.pause_bot(NOW + MINUTE)
+        return slot
+
+    monkeypatch.setattr(delivery.slots, "take", take_and_pause)
+
+    assert send_next() is False
+
+    assert api.requests == []
+    assert end_of(row) == (State.PENDING, "")
 
 
 def test_a_wrong_token_stops_everything_loudly_and_loses_nothing(
@@ -693,8 +726,8 @@ def test_a_slot_is_taken_when_it_is_used_however_slow_the_answers_are(
 
     assert states() == [State.SENT] * 5
     assert steps.waits == []
-    # Five slots for five messages, the last one taken eight seconds on.
-    assert Bot.objects.get().next_slot_at == NOW + 8 * SECOND + pacing.bot_gap()
+    # Five slots for five messages, and one that found nothing more, ten seconds on.
+    assert Bot.objects.get().next_slot_at == NOW + 10 * SECOND + pacing.bot_gap()
 
 
 def test_a_slot_that_no_message_went_out_in_serves_the_next_row(
@@ -706,12 +739,26 @@ def test_a_slot_that_no_message_went_out_in_serves_the_next_row(
     deliver(steps)
 
     assert states() == [*[State.CANCELLED] * 4, State.SENT]
-    assert Bot.objects.get().next_slot_at == NOW + pacing.bot_gap()
+    assert Bot.objects.get().next_slot_at == NOW + 2 * pacing.bot_gap()
 
 
-def test_sixty_reminders_for_one_chat_take_two_claims_each_and_delay_nobody(
-    alice: User, make_habit: MakeHabit, api: FakeBotApi, steps: Steps
+def test_sixty_reminders_for_one_chat_are_looked_at_twice_each_and_delay_nobody(
+    alice: User,
+    make_habit: MakeHabit,
+    api: FakeBotApi,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    looks: list[int] = []
+    lock_next = ledger.lock_next
+
+    def note(now: datetime.datetime) -> Reminder | None:
+        row = lock_next(now)
+        if row is not None:
+            looks.append(row.pk)
+        return row
+
+    monkeypatch.setattr(ledger, "lock_next", note)
     for _ in range(60):
         planned(make_habit(alice))
     other = planned(make_habit(person(1002)), NOW)
@@ -724,14 +771,14 @@ def test_sixty_reminders_for_one_chat_take_two_claims_each_and_delay_nobody(
     assert min(gaps) >= pacing.PRIVATE_GAP
     assert max(gaps) < 2 * pacing.PRIVATE_GAP
     other.refresh_from_db()
-    assert other.sent_at is not None
-    assert other.sent_at < NOW + SECOND
-    # Claimed once to be promised a moment, and once to be sent.
-    assert max(Reminder.objects.values_list("token", flat=True)) <= 3
+    assert other.ended_at is not None
+    assert other.ended_at < NOW + SECOND
+    # Once to be promised a moment, and once to be sent.
+    assert max(Counter(looks).values()) <= 3
 
 
 def sent_times(user: User) -> list[datetime.datetime]:
-    return [row.sent_at for row in user.reminders.order_by("sent_at") if row.sent_at is not None]
+    return [row.ended_at for row in user.reminders.order_by("ended_at") if row.ended_at is not None]
 
 
 def test_a_run_goes_on_when_the_database_comes_back(
@@ -742,14 +789,14 @@ def test_a_run_goes_on_when_the_database_comes_back(
     caplog: pytest.LogCaptureFixture,
 ) -> None:
     (row,) = make_rows(1)
-    claim, failures = ledger.claim, [OperationalError("gone"), InterfaceError("closed")]
+    lock_next, failures = ledger.lock_next, [OperationalError("gone"), InterfaceError("closed")]
 
-    def flaky(now: datetime.datetime, limit: int) -> list[Reminder]:
+    def flaky(now: datetime.datetime) -> Reminder | None:
         if failures:
             raise failures.pop()
-        return claim(now, limit)
+        return lock_next(now)
 
-    monkeypatch.setattr(ledger, "claim", flaky)
+    monkeypatch.setattr(ledger, "lock_next", flaky)
     monkeypatch.setattr(connection, "close", lambda: None)  # it holds this test's transaction
 
     deliver(steps)
@@ -758,26 +805,82 @@ def test_a_run_goes_on_when_the_database_comes_back(
     assert caplog.text.count("delivery_lost_the_database") == 2
 
 
+def test_a_known_outcome_is_recorded_once_the_database_is_back(
+    row: Reminder, api: FakeBotApi, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Or a message that arrived would be sent again."""
+    failures = [OperationalError("gone"), InterfaceError("closed")]
+    record_sent, pauses = ledger.record_sent, []
+
+    def flaky(*arguments: Any) -> None:
+        if failures:
+            raise failures.pop()
+        record_sent(*arguments)
+
+    monkeypatch.setattr(ledger, "record_sent", flaky)
+    monkeypatch.setattr(connection, "close", lambda: None)  # it holds this test's transaction
+    monkeypatch.setattr(delivery.time, "sleep", pauses.append)
+
+    deliver(steps)
+
+    assert sent(row)
+    assert row.ambiguities == 0
+    assert pauses == [1, 1]
+
+
+def test_an_outcome_that_nobody_can_record_is_left_to_the_lease(
+    row: Reminder,
+    api: FakeBotApi,
+    steps: Steps,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def gone(*_arguments: object) -> None:
+        raise OperationalError("gone")
+
+    pauses: list[float] = []
+    monkeypatch.setattr(ledger, "record_sent", gone)
+    monkeypatch.setattr(connection, "close", lambda: None)
+    monkeypatch.setattr(delivery.time, "sleep", pauses.append)
+
+    send_next()
+
+    assert end_of(row) == (State.SENDING, "")
+    assert sum(pauses) == LEASE.total_seconds()
+    assert "delivery_could_not_record" in caplog.text
+
+
 def test_a_database_that_goes_away_does_not_count_as_the_rows_own_break(
     row: Reminder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def gone(_habit: Habit) -> str:
         raise OperationalError("gone")
 
-    monkeypatch.setattr("notifications.delivery.reminder_text", gone)
-    held = claimed()
+    monkeypatch.setattr(intent, "reminder_text", gone)
 
     with pytest.raises(OperationalError):
-        deliver_one(held)
+        send_next()
 
     row.refresh_from_db()
-    assert (row.state, row.breaks) == (State.CLAIMED, 0)
+    assert (row.state, row.breaks) == (State.PENDING, 0)
+
+
+def test_an_error_that_is_no_rows_own_is_not_hidden(
+    row: Reminder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_now: datetime.datetime) -> Reminder | None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(ledger, "lock_next", broken)
+
+    with pytest.raises(ValueError, match="a bug"):
+        send_next()
 
 
 def test_a_group_that_migrates_to_itself_is_a_refusal(row: Reminder, api: FakeBotApi) -> None:
     api.next(migrated(1001))
 
-    deliver_one(claimed())
+    send_next()
 
     assert end_of(row) == (State.FAILED, Reason.REJECTED)
 
@@ -846,7 +949,6 @@ def test_a_run_whose_time_ends_before_the_work_does_says_so(
     assert deliver(steps) is True
 
     assert RUN <= timezone.now() - NOW < RUN + 6 * SECOND
-    assert State.CLAIMED not in states()
     assert 15 < states().count(State.SENT) < 30
     assert deliver(steps) is False
     assert states() == [State.SENT] * 30
@@ -865,21 +967,24 @@ def test_a_run_stops_at_its_end_while_it_waits(make_rows: MakeRows, steps: Steps
     assert len(steps.waits) <= RUN / IDLE_STEP
 
 
-def test_a_run_that_is_told_to_stop_puts_its_claims_back(
-    make_rows: MakeRows, api: FakeBotApi, steps: Steps
+@pytest.mark.parametrize("stop_after", range(1, 4))
+def test_a_run_that_is_told_to_stop_keeps_what_is_promised_and_takes_nothing_more(
+    stop_after: int, make_rows: MakeRows, api: FakeBotApi, steps: Steps
 ) -> None:
+    """Whether the stop comes between two messages or between an intent and its message."""
     make_rows(5)
-    steps.stop_after = 2
+    steps.stop_after = stop_after
 
     assert deliver(steps) is False
 
-    assert len(api.requests) == 2
-    assert states() == [State.SENT] * 2 + [State.PENDING] * 3
+    count = len(api.requests)
+    assert 1 <= count <= stop_after + 1
+    assert states() == [State.SENT] * count + [State.PENDING] * (5 - count)
     pending = Reminder.objects.filter(state=State.PENDING)
     assert set(pending.values_list("lease_until", "attempts")) == {(None, 0)}
 
 
-def test_a_run_that_was_told_to_stop_before_claims_nothing(
+def test_a_run_that_was_told_to_stop_before_takes_nothing(
     make_rows: MakeRows, api: FakeBotApi, steps: Steps
 ) -> None:
     make_rows(1)

@@ -6,12 +6,16 @@ from collections.abc import Callable
 
 import pytest
 from django.db import IntegrityError, transaction
-from pytest_django import Settings
+from pytest_django import (
+    DjangoAssertNumQueries,
+    DjangoCaptureOnCommitCallbacks,
+    Settings,
+)
 
 from accounts.models import User
 from notifications import ledger, pacing
 from notifications.ledger import AMBIGUOUS_DELAY, LEASE, MAX_BREAKS, SKEW
-from notifications.models import UNSENT, Bot, Chat, Reason, Reminder, State
+from notifications.models import Bot, Chat, Reason, Reminder, State
 from tests.conftest import MakeHabit
 from tests.notifications.stage import (
     DAY,
@@ -22,9 +26,10 @@ from tests.notifications.stage import (
     SECOND,
     TODAY,
     background,
-    claimed,
     end_of,
+    person,
     planned,
+    under_way,
 )
 
 
@@ -34,12 +39,10 @@ def row(alice: User, make_habit: MakeHabit) -> Reminder:
     return planned(make_habit(alice))
 
 
-def under_way(row: Reminder, now: datetime.datetime = NOW) -> Reminder:
-    """The row as its sender knows it, once the intent to send is committed."""
-    held = claimed(now)
-    assert held == row
-    assert ledger.intend(held, 1001, now)
-    return held
+def take(now: datetime.datetime = NOW) -> Reminder | None:
+    """What a sender takes, in a transaction of its own."""
+    with transaction.atomic():
+        return ledger.lock_next(now)
 
 
 def test_the_database_itself_holds_one_row_for_each_occurrence(row: Reminder) -> None:
@@ -49,72 +52,72 @@ def test_the_database_itself_holds_one_row_for_each_occurrence(row: Reminder) ->
         )
 
 
-def test_a_claimed_row_has_a_lease_and_a_token(row: Reminder) -> None:
-    held = claimed()
-
-    row.refresh_from_db()
-    assert row.state == State.CLAIMED
-    assert row.token == held.token == 1
-    assert row.lease_until == NOW + LEASE
-
-
-def test_claims_take_the_oldest_first_and_no_more_than_asked_for(
-    alice: User, make_habit: MakeHabit
-) -> None:
+def test_the_oldest_row_is_taken_first(alice: User, make_habit: MakeHabit) -> None:
     hours = [3, 1, 4, 2]
     rows = {hour: planned(make_habit(alice), NOW - hour * HOUR) for hour in hours}
 
-    first, second = ledger.claim(NOW, 3), ledger.claim(NOW, 3)
+    for hour in (4, 3, 2, 1):
+        row = take()
+        assert row == rows[hour]
+        ledger.end_unsent(row, State.CANCELLED, Reason.NOT_DUE, NOW)
+    assert take() is None
 
-    assert [each.pk for each in first] == [rows[hour].pk for hour in (4, 3, 2)]
-    assert [each.pk for each in second] == [rows[1].pk]
+
+def test_a_taken_row_knows_its_person_and_both_habits(
+    row: Reminder, django_assert_num_queries: DjangoAssertNumQueries
+) -> None:
+    with django_assert_num_queries(3):  # with BEGIN and COMMIT of the savepoint
+        taken = take()
+        assert taken is not None
+        assert taken.habit is not None
+        assert taken.habit.owner is taken.user
+        assert taken.habit.related_habit is None
+    assert taken.user.email == "alice@example.org"
 
 
-def test_a_row_is_not_claimed_before_its_time(row: Reminder) -> None:
-    assert ledger.claim(NOW - MOMENT, 5) == []
+def test_a_row_is_not_taken_before_its_time(row: Reminder) -> None:
+    assert take(NOW - MOMENT) is None
     assert end_of(row) == (State.PENDING, "")
 
 
-def test_nothing_is_claimed_while_the_bot_is_paused(row: Reminder) -> None:
+@pytest.mark.parametrize("state", set(State) - {State.PENDING})
+def test_only_a_pending_row_is_taken(row: Reminder, state: State) -> None:
+    Reminder.objects.update(state=state)
+
+    assert take() is None
+
+
+def test_nothing_is_taken_while_the_bot_is_paused(row: Reminder) -> None:
     pacing.pause_bot(NOW + MINUTE)
 
-    assert ledger.claim(NOW + MINUTE - MOMENT, 5) == []
-    assert claimed(NOW + MINUTE) == row
-
-
-def test_a_claim_without_rows_uses_up_no_slot(db: None) -> None:
-    assert ledger.claim(NOW, 5) == []
-
-    assert not Bot.objects.exists()
+    assert take(NOW + MINUTE - MOMENT) is None
+    assert take(NOW + MINUTE) == row
 
 
 @pytest.mark.django_db(transaction=True)
-def test_senders_at_once_never_claim_the_same_row(alice: User, make_habit: MakeHabit) -> None:
-    rows = {planned(make_habit(alice)).pk for _ in range(40)}
+def test_senders_at_once_never_take_the_same_row(make_habit: MakeHabit) -> None:
+    rows = {planned(make_habit(person(n))).pk for n in range(1, 41)}
     start = threading.Barrier(4)
 
     def take_all() -> list[int]:
         start.wait(10)
-        taken = []
-        while claims := ledger.claim(NOW, 3):
-            taken += [each.pk for each in claims]
+        taken: list[int] = []
+        while len(taken) < 40:
+            with transaction.atomic():
+                row = ledger.lock_next(NOW)
+                if row is None:
+                    return taken
+                ledger.intend(row, 1001, NOW)
+                taken.append(row.pk)
         return taken
 
     senders = [background(take_all) for _ in range(4)]
     taken = [pk for sender in senders for pk in sender.result(20)]
 
-    assert sorted(taken) == sorted(rows)
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_claim_passes_over_rows_that_are_locked(alice: User, make_habit: MakeHabit) -> None:
-    held, free = planned(make_habit(alice)), planned(make_habit(alice))
-
-    with transaction.atomic():
-        Reminder.objects.select_for_update().get(pk=held.pk)
-        claims = background(lambda: ledger.claim(NOW, 5)).result(10)
-
-    assert list(claims) == [free]
+    assert len(taken) == len(set(taken))
+    assert set(taken) <= rows
+    with transaction.atomic():  # what the senders passed over while another one held it
+        assert (ledger.lock_next(NOW) is None) == (len(taken) == 40)
 
 
 def test_waiting_counts_what_may_be_sent_no_further_than_asked(
@@ -139,63 +142,47 @@ def test_the_next_moment_is_the_earliest_one_within_the_time_asked_for(
     assert ledger.next_moment(NOW + MINUTE) is None
 
 
-def test_an_intent_counts_an_attempt_and_renews_the_lease(row: Reminder) -> None:
-    held = claimed()
-
-    assert ledger.intend(held, 1001, NOW + 10 * SECOND)
+def test_an_intent_counts_an_attempt_and_brings_a_token_and_a_lease(row: Reminder) -> None:
+    with transaction.atomic():
+        held = ledger.lock_next(NOW)
+        assert held is not None
+        assert ledger.intend(held, 1001, NOW + SECOND)
 
     row.refresh_from_db()
     assert (row.state, row.chat_id, row.attempts) == (State.SENDING, 1001, 1)
-    assert row.lease_until == NOW + 10 * SECOND + LEASE
+    assert row.token == held.token == 1
+    assert row.lease_until == NOW + SECOND + LEASE
 
 
 def test_an_intent_is_committed_once(row: Reminder) -> None:
-    held = under_way(row)
+    held = under_way()
 
     assert not ledger.intend(held, 1001, NOW)
 
 
 STEPS: dict[str, Callable[[Reminder], object]] = {
     "intend": lambda held: ledger.intend(held, 1, NOW),
-    "end_unsent": lambda held: ledger.end_unsent(held, State.CANCELLED, Reason.NOT_DUE),
-    "defer": lambda held: ledger.defer(held, NOW + HOUR),
+    "end_unsent": lambda held: ledger.end_unsent(held, State.CANCELLED, Reason.NOT_DUE, NOW),
     "defer_for_chat": lambda held: ledger.defer_for_chat(held, NOW + HOUR),
-    "release": lambda held: ledger.release([held]),
-    "put_back_broken": lambda held: ledger.put_back_broken(held, NOW + HOUR),
+    "put_back_broken": lambda held: ledger.put_back_broken(held, NOW + HOUR, NOW),
     "record_sent": lambda held: ledger.record_sent(held, 5, NOW),
-    "record_failed": lambda held: ledger.record_failed(held, Reason.REJECTED),
-    "record_not_delivered": lambda held: ledger.record_not_delivered(held, NOW + HOUR),
-    "record_ambiguous": lambda held: ledger.record_ambiguous(held, NOW),
+    "record_failed": lambda held: ledger.record_failed(held, Reason.REJECTED, "no", NOW),
+    "record_not_delivered": lambda held: ledger.record_not_delivered(held, NOW + HOUR, "no", NOW),
+    "record_ambiguous": lambda held: ledger.record_ambiguous(held, "cut", NOW),
 }
 """Everything that a sender writes."""
 
 
+@pytest.mark.parametrize("successor", [False, True])
 @pytest.mark.parametrize("step", STEPS)
-@pytest.mark.parametrize("successor", ["waits", "holds", "sends"])
 def test_a_sender_whose_lease_ran_out_changes_nothing(
-    row: Reminder, step: str, successor: str
+    row: Reminder, step: str, successor: bool
 ) -> None:
-    late = claimed()
+    late = under_way()
     later = NOW + LEASE + SKEW + SECOND
     ledger.free_expired_leases(later)
-    if successor != "waits":
-        held = claimed(later)
-        if successor == "sends":
-            ledger.intend(held, 1001, later)
-    before = Reminder.objects.values().get()
-
-    assert not STEPS[step](late)
-
-    assert Reminder.objects.values().get() == before
-
-
-@pytest.mark.parametrize("step", STEPS)
-def test_a_sender_that_lost_its_row_on_the_way_changes_nothing(row: Reminder, step: str) -> None:
-    late = under_way(row)
-    later = NOW + LEASE + SKEW + SECOND
-    ledger.free_expired_leases(later)
-    later += AMBIGUOUS_DELAY
-    ledger.intend(claimed(later), 1001, later)
+    if successor:
+        under_way(later + AMBIGUOUS_DELAY)
     before = Reminder.objects.values().get()
 
     assert not STEPS[step](late)
@@ -204,77 +191,86 @@ def test_a_sender_that_lost_its_row_on_the_way_changes_nothing(row: Reminder, st
 
 
 def test_an_outcome_that_comes_too_late_is_logged(
-    row: Reminder, caplog: pytest.LogCaptureFixture
+    row: Reminder,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    late = under_way(row)
+    late = under_way()
     ledger.free_expired_leases(NOW + HOUR)
 
-    assert not ledger.record_sent(late, 5, NOW)
+    with django_capture_on_commit_callbacks(execute=True):
+        ledger.record_sent(late, 5, NOW)
 
+    assert end_of(row) == (State.PENDING, "")
     assert f"reminder_outcome_too_late reminder={row.pk}" in caplog.text
 
 
-def test_a_claimed_row_whose_sender_died_is_silently_free_again(
-    row: Reminder, caplog: pytest.LogCaptureFixture
-) -> None:
-    claimed()
-
-    ledger.free_expired_leases(NOW + LEASE + SKEW + MOMENT)
-
-    assert end_of(row) == (State.PENDING, "")
-    assert (row.ambiguities, row.attempts, row.token, row.lease_until) == (0, 0, 2, None)
-    assert caplog.records == []
-
-
 def test_a_row_on_its_way_whose_sender_died_is_ambiguous_and_sent_again_once(
-    row: Reminder, caplog: pytest.LogCaptureFixture
+    row: Reminder,
 ) -> None:
-    under_way(row)
+    under_way()
 
     later = NOW + LEASE + SKEW + MOMENT
-    ledger.free_expired_leases(later)
+    assert ledger.free_expired_leases(later) == 1
 
     assert end_of(row) == (State.PENDING, "")
-    assert (row.ambiguities, row.token, row.lease_until) == (1, 2, None)
-    assert f"reminder_ambiguous reminder={row.pk}" in caplog.text
+    assert (row.ambiguities, row.ended_at, row.lease_until) == (1, None, None)
 
     later += AMBIGUOUS_DELAY
-    under_way(row, later)
-    ledger.free_expired_leases(later + LEASE + SKEW + MOMENT)
+    under_way(later)
+    assert ledger.free_expired_leases(later + LEASE + SKEW + MOMENT) == 1
 
     assert end_of(row) == (State.FAILED, Reason.AMBIGUOUS)
     assert (row.ambiguities, row.attempts) == (2, 2)
+    assert row.ended_at == later + LEASE + SKEW + MOMENT
 
 
-@pytest.mark.parametrize("send", [False, True])
-def test_leases_allow_for_clocks_that_differ(row: Reminder, send: bool) -> None:
-    if send:
-        under_way(row)
-    else:
-        claimed()
-    before = end_of(row)
+def test_a_row_whose_habit_was_deleted_on_the_way_ends_instead_of_coming_back(
+    row: Reminder,
+) -> None:
+    """Nobody takes a row without a habit, so it would wait for ever."""
+    habit = row.habit
+    for record in (
+        lambda held: ledger.record_ambiguous(held, "cut", NOW),
+        lambda held: ledger.record_not_delivered(held, NOW + HOUR, "429", NOW),
+    ):
+        Reminder.objects.update(
+            state=State.PENDING, habit=habit, ambiguities=0, not_before=NOW, reason=""
+        )
+        Chat.objects.all().delete()
+        held = under_way()
+        Reminder.objects.update(habit=None)
 
-    ledger.free_expired_leases(NOW + LEASE + SKEW)
+        record(held)
 
-    assert end_of(row) == before
+        assert end_of(row) == (State.CANCELLED, Reason.HABIT_DELETED)
+        assert row.ended_at == NOW
+
+
+def test_leases_allow_for_clocks_that_differ(row: Reminder) -> None:
+    under_way()
+
+    assert ledger.free_expired_leases(NOW + LEASE + SKEW) == 0
+
+    assert end_of(row) == (State.SENDING, "")
 
 
 def test_an_ambiguous_row_may_be_left(row: Reminder, settings: Settings) -> None:
     settings.REMINDER_AMBIGUOUS = "leave"
-    held = under_way(row)
+    held = under_way()
 
-    ledger.record_ambiguous(held, NOW)
+    ledger.record_ambiguous(held, "cut", NOW)
 
     assert end_of(row) == (State.FAILED, Reason.AMBIGUOUS)
     assert (row.ambiguities, row.lease_until) == (1, None)
 
 
 def test_two_schedulers_that_free_the_same_row_count_one_ambiguity(row: Reminder) -> None:
-    held = under_way(row)
+    held = under_way()
     first, second = (Reminder.objects.get(pk=held.pk) for _ in range(2))
 
-    assert ledger.record_ambiguous(first, NOW)
-    assert not ledger.record_ambiguous(second, NOW)
+    assert ledger.record_ambiguous(first, "its sender died", NOW)
+    assert not ledger.record_ambiguous(second, "its sender died", NOW)
 
     row.refresh_from_db()
     assert row.ambiguities == 1
@@ -282,40 +278,90 @@ def test_two_schedulers_that_free_the_same_row_count_one_ambiguity(row: Reminder
 
 def test_a_row_that_breaks_again_and_again_ends_as_broken(row: Reminder) -> None:
     for attempt in range(1, MAX_BREAKS):
-        ledger.put_back_broken(claimed(), NOW)
+        row.refresh_from_db()
+        ledger.put_back_broken(row, NOW, NOW)
         assert end_of(row) == (State.PENDING, "")
-        assert (row.breaks, row.attempts, row.lease_until) == (attempt, 0, None)
+        assert (row.breaks, row.attempts, row.ended_at) == (attempt, 0, None)
 
-    ledger.put_back_broken(claimed(), NOW)
+    ledger.put_back_broken(row, NOW, NOW)
 
     assert end_of(row) == (State.FAILED, Reason.BROKEN)
+    assert row.ended_at == NOW
 
 
 def test_what_did_not_arrive_waits_and_counts_as_told(row: Reminder) -> None:
-    ledger.record_not_delivered(under_way(row), NOW)
+    ledger.record_not_delivered(under_way(), NOW, "no connection", NOW)
     assert end_of(row) == (State.PENDING, "")
     assert row.attempts == 1
 
-    ledger.record_not_delivered(under_way(row), NOW + MINUTE, counts=False)
+    Chat.objects.all().delete()  # its turn has come
+    ledger.record_not_delivered(under_way(), NOW + MINUTE, "429", NOW, counts=False)
     assert end_of(row) == (State.PENDING, "")
     assert (row.attempts, row.not_before, row.lease_until) == (1, NOW + MINUTE, None)
 
 
-def test_released_rows_are_at_once_free_for_others(alice: User, make_habit: MakeHabit) -> None:
-    rows = [planned(make_habit(alice)) for _ in range(2)]
-
-    ledger.release(ledger.claim(NOW, 5))
-
-    assert list(ledger.claim(NOW, 5)) == rows
-
-
-def test_a_deferred_row_waits_for_its_turn(row: Reminder) -> None:
-    ledger.defer(claimed(), NOW + SECOND)
+def test_a_row_that_waits_for_its_chat_is_not_taken_before(row: Reminder) -> None:
+    ledger.defer_for_chat(row, NOW + SECOND)
 
     assert end_of(row) == (State.PENDING, "")
-    assert row.attempts == 0
-    assert ledger.claim(NOW, 5) == []
-    assert claimed(NOW + SECOND) == row
+    assert (row.attempts, row.chat_slot_at) == (0, NOW + SECOND)
+    assert take(NOW + SECOND - MOMENT) is None
+    assert take(NOW + SECOND) == row
+
+
+LINES: dict[str, tuple[Callable[[Reminder], object], str]] = {
+    "sent": (
+        lambda held: ledger.record_sent(held, 5, NOW + SECOND),
+        "reminder_sent {row} chat=1001 message=5 late=1.0",
+    ),
+    "failed": (
+        lambda held: ledger.record_failed(held, Reason.REJECTED, "Bad Request: no", NOW),
+        "reminder_failed {row} reason=rejected chat=1001 cause='Bad Request: no'",
+    ),
+    "deferred": (
+        lambda held: ledger.record_not_delivered(held, NOW + MINUTE, "retry after 60", NOW),
+        "reminder_deferred {row} cause='retry after 60' wait=60.0",
+    ),
+    "ambiguous": (
+        lambda held: ledger.record_ambiguous(held, "cut", NOW),
+        "reminder_ambiguous {row} reason=ambiguous chat=1001 cause='cut' ambiguities=1",
+    ),
+}
+
+
+@pytest.mark.parametrize("outcome", LINES)
+def test_each_outcome_of_a_send_has_its_line_in_the_log(
+    outcome: str,
+    row: Reminder,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    record, line = LINES[outcome]
+    held = under_way()
+
+    with caplog.at_level("INFO"), django_capture_on_commit_callbacks(execute=True):
+        record(held)
+
+    which = f"reminder={row.pk} habit={row.habit_id} user={row.user_id} date=2026-07-01"
+    assert caplog.messages == [line.format(row=which)]
+
+
+def test_each_end_without_a_send_has_its_line_in_the_log(
+    row: Reminder,
+    caplog: pytest.LogCaptureFixture,
+    django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
+) -> None:
+    with caplog.at_level("INFO"), django_capture_on_commit_callbacks(execute=True):
+        ledger.end_unsent(row, State.CANCELLED, Reason.NOT_DUE, NOW)
+    with caplog.at_level("INFO"), django_capture_on_commit_callbacks(execute=True):
+        Reminder.objects.update(state=State.PENDING)
+        ledger.expire_late(NOW + DAY)
+
+    which = f"reminder={row.pk} habit={row.habit_id} user={row.user_id} date=2026-07-01"
+    assert caplog.messages == [
+        f"reminder_cancelled {which} reason=not_due",
+        f"reminder_expired {which} reason=too_late",
+    ]
 
 
 def test_rows_expire_past_the_catch_up_window_and_not_at_its_edge(
@@ -357,4 +403,3 @@ def test_rows_chats_and_the_bot_say_what_they_are() -> None:
         "-7",
         "the bot",
     ]
-    assert set(UNSENT) == {State.PENDING, State.CLAIMED}

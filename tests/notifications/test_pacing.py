@@ -15,8 +15,9 @@ from notifications.models import Bot, Chat
 from notifications.pacing import (
     GROUP_GAP,
     PRIVATE_GAP,
+    Slots,
+    deal_bot_slots,
     pause_bot,
-    take_bot_slot,
     take_chat_slot,
 )
 from tests.notifications.stage import DAY, HOUR, MINUTE, MOMENT, NOW, SECOND, background
@@ -30,7 +31,10 @@ def most_in_a_second(slots: Sequence[datetime.datetime]) -> int:
 
 
 def take(count: int, now: datetime.datetime) -> list[datetime.datetime]:
-    return [take_bot_slot(now) for _ in range(count)]
+    """By one process; at a high rate it is dealt more than it asks for."""
+    slots = Slots()
+    taken = [slots.take(now) for _ in range(count)]
+    return [slot for slot in taken if slot is not None]
 
 
 @pytest.mark.django_db
@@ -64,7 +68,7 @@ def test_no_second_ever_holds_more_slots_than_the_rate(
 def test_under_load_at_least_95_percent_of_the_rate_is_used(rate: int, settings: Settings) -> None:
     settings.TELEGRAM_RATE = rate
 
-    slots = [slot for _ in range(200) for slot in take(5, NOW)]
+    slots = take(1000, NOW)
 
     assert len(slots) / (slots[-1] - slots[0]).total_seconds() >= 0.95 * rate
 
@@ -100,6 +104,57 @@ def test_slots_that_a_wrong_clock_dealt_far_ahead_count_for_nothing() -> None:
     take(5, NOW + HOUR)
 
     assert take(1, NOW) == [NOW]
+
+
+@pytest.mark.django_db
+def test_a_fast_bots_slots_are_dealt_some_at_once(settings: Settings) -> None:
+    settings.TELEGRAM_RATE = 1000
+
+    one, other = deal_bot_slots(NOW), deal_bot_slots(NOW)
+
+    assert len(one) == len(other) == 19
+    gaps = [later - sooner for sooner, later in pairwise(one + other)]
+    assert max(gaps) - min(gaps) <= ROUNDING
+
+
+@pytest.mark.django_db
+def test_threads_take_what_their_process_was_dealt_before_they_ask_for_more(
+    settings: Settings,
+) -> None:
+    settings.TELEGRAM_RATE = 1000
+    slots = Slots()
+
+    taken = [slots.take(NOW) for _ in range(19)]
+    promised = Bot.objects.get().next_slot_at
+
+    assert promised is not None
+    assert None not in taken
+    assert slots.take(NOW) == promised
+
+
+@pytest.mark.django_db
+def test_a_slot_that_was_given_back_is_the_next_one_unless_it_passes() -> None:
+    slots = Slots()
+    first, second = slots.take(NOW), slots.take(NOW)
+    assert first is not None
+    assert second is not None
+    slots.give_back(second)
+    slots.give_back(first)
+
+    assert slots.take(NOW) == first
+    slots.give_back(first)
+    assert slots.take(NOW + MOMENT) == second
+    third = slots.take(second + MOMENT)
+    assert third is not None
+    assert third > second
+
+
+@pytest.mark.django_db
+def test_no_slots_are_dealt_while_the_bot_is_paused() -> None:
+    pause_bot(NOW + MINUTE)
+
+    assert take(1, NOW) == take(1, NOW + MINUTE - MOMENT) == []
+    assert take(1, NOW + MINUTE) == [NOW + MINUTE]
 
 
 @pytest.mark.parametrize(("chat_id", "gap"), [(1, PRIVATE_GAP), (-1, GROUP_GAP)])

@@ -69,7 +69,7 @@ def test_a_deleted_habit_cancels_only_what_is_unsent(
     habit.delete()
 
     row.refresh_from_db()
-    unsent = state in {State.PENDING, State.CLAIMED}
+    unsent = state == State.PENDING
     assert row.state == (State.CANCELLED if unsent else state)
     assert row.reason == (Reason.HABIT_DELETED if unsent else Reason.REJECTED)
     assert row.habit is None

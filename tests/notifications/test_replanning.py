@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from habits.models import Habit
 from notifications import ledger, telegram
-from notifications.delivery import deliver, deliver_one
+from notifications.delivery import deliver
 from notifications.models import Bot, Chat, Reason, Reminder, State
 from notifications.planning import plan_due
 from tests.conftest import MakeHabit
@@ -29,7 +29,6 @@ from tests.notifications.stage import (
     TODAY,
     Steps,
     background,
-    claimed,
     delete,
     delete_account,
     due,
@@ -38,6 +37,7 @@ from tests.notifications.stage import (
     end_of,
     person,
     planned,
+    send_next,
     sent,
     states,
 )
@@ -174,7 +174,7 @@ def test_a_zone_change_enters_what_was_overdue_in_the_old_zone(habit: Habit) -> 
     assert (row.local_date, row.due_at, row.state) == (TODAY, NOW, State.PENDING)
 
 
-# --- Between due and claim -------------------------------------------------------------------
+# --- Between due and planned -------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", NEW_INSTANT)
@@ -189,7 +189,6 @@ def test_an_unsent_row_moves_to_the_new_instant_of_its_date(
     assert api.requests == []
     moved = habit.reminders.get()
     assert (moved.pk, moved.due_at, moved.not_before) == (row.pk, *[NEW_INSTANT[change]] * 2)
-    assert moved.token == row.token + 1
 
     clock.move_to(NEW_INSTANT[change])
     plan_due(NEW_INSTANT[change])
@@ -329,18 +328,17 @@ def test_a_date_whose_new_instant_has_passed_gets_no_row(
     assert not Reminder.objects.exists()
 
 
-# --- Between claim and intent ----------------------------------------------------------------
+# --- Between the tick and the intent ----------------------------------------------------------
 
 
 @pytest.mark.parametrize("change", [*NEW_INSTANT, *REASON])
-def test_a_claimed_row_that_is_not_due_any_more_is_not_sent(
+def test_a_planned_row_that_is_not_due_any_more_is_not_sent(
     habit: Habit, api: FakeBotApi, change: Change
 ) -> None:
     row = planned(habit)
-    claim = claimed()
 
     change(habit)
-    deliver_one(claim)
+    send_next()
 
     assert api.requests == []
     expected = (State.CANCELLED, REASON[change]) if change in REASON else (State.PENDING, "")
@@ -348,24 +346,22 @@ def test_a_claimed_row_that_is_not_due_any_more_is_not_sent(
 
 
 @pytest.mark.parametrize("change", STAYS_OWED)
-def test_a_claimed_row_that_stays_owed_is_sent(
+def test_a_planned_row_that_stays_owed_is_sent(
     habit: Habit, api: FakeBotApi, change: Change
 ) -> None:
     row = planned(habit)
-    claim = claimed()
 
     change(habit)
-    deliver_one(claim)
+    send_next()
 
     assert sent(row)
 
 
-def test_a_claimed_row_of_a_deleted_account_is_not_sent(habit: Habit, api: FakeBotApi) -> None:
+def test_a_planned_row_of_a_deleted_account_is_not_sent(habit: Habit, api: FakeBotApi) -> None:
     planned(habit)
-    claim = claimed()
 
     delete_account(habit.owner)
-    deliver_one(claim)
+    send_next()
 
     assert api.requests == []
     assert not Reminder.objects.exists()

@@ -1,0 +1,106 @@
+"""The last look at a row before it is sent, and the intent to send it."""
+
+import datetime
+import enum
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from django.conf import settings
+from django.db import InterfaceError, OperationalError, transaction
+
+from accounts.models import ChatStatus
+from notifications import chats, ledger, pacing
+from notifications.messages import reminder_text
+from notifications.models import Chat, Reason, Reminder, State
+
+logger = logging.getLogger(__name__)
+
+DATABASE_GONE = (InterfaceError, OperationalError)
+"""What says more of the database than of the row at hand."""
+
+MAX_BACKOFF = datetime.timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """What to send where; the intent to send it is committed."""
+
+    reminder: Reminder
+    chat_id: int
+    text: str
+
+
+class Unsent(enum.Enum):
+    """Why there is no message."""
+
+    NO_ROW = enum.auto()
+    """Nothing may be sent now, or all of it is in others' hands."""
+
+    SETTLED = enum.auto()
+    """The row at hand came to its end, or waits: another one may be next."""
+
+
+def begin(slot: datetime.datetime, clock: Callable[[], datetime.datetime]) -> Message | Unsent:
+    """Commits the intent to send the next row at `slot`.
+
+    The row, its person and its habit are locked meanwhile: a change of them comes before the intent
+    or after it, never between.
+    """
+    row = None
+    try:
+        with transaction.atomic():
+            row = ledger.lock_next(slot)
+            return Unsent.NO_ROW if row is None else _intend(row, slot, clock())
+    except DATABASE_GONE:
+        raise
+    except Exception:
+        if row is None:
+            raise
+        # A row that breaks must not keep its neighbours from being sent.
+        logger.exception("reminder_broken reminder=%s", row.pk)
+        now = clock()
+        ledger.put_back_broken(row, now + backoff(row.breaks), now)
+        return Unsent.SETTLED
+
+
+def backoff(tries: int) -> datetime.timedelta:
+    """How long a row waits that went wrong `tries` times before: longer and longer."""
+    # Rows that nothing reaches are tried often: no timedelta holds 2 to the power of 47.
+    return min(datetime.timedelta(seconds=2 ** min(tries, 6)), MAX_BACKOFF)
+
+
+def _intend(row: Reminder, slot: datetime.datetime, now: datetime.datetime) -> Message | Unsent:
+    end = _end(row, now)
+    if end is not None:
+        ledger.end_unsent(row, *end, now)
+        return Unsent.SETTLED
+    habit, chat_id = row.habit, row.user.chat_id
+    chat, _created = Chat.objects.select_for_update().get_or_create(chat_id=chat_id)
+    if chat.status != ChatStatus.OK:
+        is_stopped = chat.status == ChatStatus.STOPPED
+        reason = Reason.CHAT_STOPPED if is_stopped else Reason.CHAT_UNREACHABLE
+        ledger.end_unsent(row, State.FAILED, reason, now)
+        chats.show(chat, row.user)
+        return Unsent.SETTLED
+    text = reminder_text(habit)
+    awaited = pacing.take_chat_slot(chat, row.chat_slot_at, slot)
+    if awaited is not None:
+        ledger.defer_for_chat(row, awaited)
+        return Unsent.SETTLED
+    ledger.intend(row, chat_id, slot)
+    return Message(row, chat_id, text)
+
+
+def _end(row: Reminder, now: datetime.datetime) -> tuple[State, Reason] | None:
+    """How the row ends unsent, whatever its chat says; None when it is still due."""
+    schedule = row.habit.schedule
+    if row.due_at < now - settings.REMINDER_CATCH_UP:
+        return State.EXPIRED, Reason.TOO_LATE
+    if not row.user.is_active:
+        return State.CANCELLED, Reason.ACCOUNT_DISABLED
+    if schedule is None or not schedule.is_due_on(row.local_date):
+        return State.CANCELLED, Reason.NOT_DUE
+    if row.user.chat_id is None:
+        return State.FAILED, Reason.NO_CHAT
+    return None
