@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import InterfaceError, OperationalError, transaction
 
 from accounts.models import ChatStatus
+from habits.models import Habit
 from notifications import chats, ledger, pacing
 from notifications.messages import reminder_text
 from notifications.models import Chat, Reason, Reminder, State
@@ -50,8 +51,11 @@ def begin(slot: datetime.datetime, clock: Callable[[], datetime.datetime]) -> Me
     row = None
     try:
         with transaction.atomic():
-            row = ledger.lock_next(slot)
-            return Unsent.NO_ROW if row is None else _intend(row, slot, clock())
+            found = ledger.lock_next(slot)
+            if found is None:
+                return Unsent.NO_ROW
+            row, habit = found
+            return _intend(row, habit, slot, clock())
     except DATABASE_GONE:
         raise
     except Exception:
@@ -70,18 +74,23 @@ def backoff(tries: int) -> datetime.timedelta:
     return min(datetime.timedelta(seconds=2 ** min(tries, 6)), MAX_BACKOFF)
 
 
-def _intend(row: Reminder, slot: datetime.datetime, now: datetime.datetime) -> Message | Unsent:
-    end = _end(row, now)
+def _intend(
+    row: Reminder, habit: Habit, slot: datetime.datetime, now: datetime.datetime
+) -> Message | Unsent:
+    end = _end(row, habit, now)
     if end is not None:
         ledger.end_unsent(row, *end, now)
         return Unsent.SETTLED
-    habit, chat_id = row.habit, row.user.chat_id
+    chat_id = habit.owner.chat_id
+    if chat_id is None:
+        ledger.end_unsent(row, State.FAILED, Reason.NO_CHAT, now)
+        return Unsent.SETTLED
     chat, _created = Chat.objects.select_for_update().get_or_create(chat_id=chat_id)
     if chat.status != ChatStatus.OK:
         is_stopped = chat.status == ChatStatus.STOPPED
         reason = Reason.CHAT_STOPPED if is_stopped else Reason.CHAT_UNREACHABLE
         ledger.end_unsent(row, State.FAILED, reason, now)
-        chats.show(chat, row.user)
+        chats.show(chat, habit.owner)
         return Unsent.SETTLED
     text = reminder_text(habit)
     awaited = pacing.take_chat_slot(chat, row.chat_slot_at, slot)
@@ -92,15 +101,12 @@ def _intend(row: Reminder, slot: datetime.datetime, now: datetime.datetime) -> M
     return Message(row, chat_id, text)
 
 
-def _end(row: Reminder, now: datetime.datetime) -> tuple[State, Reason] | None:
+def _end(row: Reminder, habit: Habit, now: datetime.datetime) -> tuple[State, Reason] | None:
     """How the row ends unsent, whatever its chat says; None when it is still due."""
-    schedule = row.habit.schedule
     if row.due_at < now - settings.REMINDER_CATCH_UP:
         return State.EXPIRED, Reason.TOO_LATE
-    if not row.user.is_active:
+    if not habit.owner.is_active:
         return State.CANCELLED, Reason.ACCOUNT_DISABLED
-    if schedule is None or not schedule.is_due_on(row.local_date):
+    if habit.schedule is None or not habit.schedule.is_due_on(row.local_date):
         return State.CANCELLED, Reason.NOT_DUE
-    if row.user.chat_id is None:
-        return State.FAILED, Reason.NO_CHAT
     return None

@@ -11,6 +11,7 @@ from django.conf import settings
 from django.db import transaction
 from django.db.models import Case, Exists, F, QuerySet, Value, When
 
+from habits.models import Habit
 from notifications.models import Bot, Reason, Reminder, State
 from notifications.outcomes import tell
 
@@ -30,11 +31,11 @@ MAX_BREAKS = 5
 """After so many attempts that broke before anything was sent, a row ends as broken."""
 
 
-def lock_next(moment: datetime.datetime) -> Reminder | None:
-    """The oldest row that may be sent at `moment`, locked with its person and its habit; or None.
+def lock_next(moment: datetime.datetime) -> tuple[Reminder, Habit] | None:
+    """The oldest row that may be sent at `moment` and its habit, locked with the habit's owner.
 
-    Waits for nobody: what another sender, a planner or a mutation holds is passed over. None if the
-    bot is paused then. The row's `habit.owner` is its `user`. To be called in a transaction.
+    Waits for nobody: what another sender, a planner or a mutation holds is passed over. None when
+    nothing is left, or the bot is paused then. To be called in a transaction.
     """
     paused = Bot.objects.filter(paused_until__gt=moment)
     row = (
@@ -46,9 +47,10 @@ def lock_next(moment: datetime.datetime) -> Reminder | None:
         .order_by("not_before", "id")
         .first()
     )
-    if row is not None:
-        row.habit.owner = row.user
-    return row
+    if row is None or row.habit is None:
+        return None
+    row.habit.owner = row.user
+    return row, row.habit
 
 
 @transaction.atomic

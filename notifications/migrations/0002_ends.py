@@ -1,10 +1,12 @@
 """A row goes from pending to sending without a stop between, and says when it came to its end."""
 
+from django.apps.registry import Apps
 from django.db import migrations, models
+from django.db.backends.base.schema import BaseDatabaseSchemaEditor
 from django.db.models import F
 
 
-def let_go(apps, schema_editor):
+def let_go(apps: Apps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     """Rows in the hands of a sender of before are free again; ends of before get a moment."""
     reminders = apps.get_model("notifications", "Reminder").objects
     reminders.filter(state="claimed").update(state="pending", lease_until=None)

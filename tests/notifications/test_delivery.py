@@ -78,6 +78,9 @@ def moments(api: FakeBotApi) -> list[tuple[int, float]]:
     return seen
 
 
+Found = tuple[Reminder, Habit] | None
+"""What `ledger.lock_next` answers."""
+
 MakeRows = Callable[..., list[Reminder]]
 
 
@@ -540,9 +543,9 @@ def test_a_sender_waits_for_nobodys_lock_and_takes_another_row(
 ) -> None:
     """So it can block no mutation that locks in another order, and none delays other people."""
     held, free = make_rows(2)
-    locked = {User: held.user_id, Habit: held.habit_id, Reminder: held.pk}[model]
+    name = "pk" if model is Reminder else "reminders"
     with transaction.atomic():
-        model._default_manager.select_for_update(no_key=True).get(pk=locked)
+        model._default_manager.select_for_update(no_key=True).get(**{name: held.pk})
         assert background(send_next).result(10) is True
         assert background(send_next).result(10) is False
 
@@ -752,11 +755,11 @@ def test_sixty_reminders_for_one_chat_are_looked_at_twice_each_and_delay_nobody(
     looks: list[int] = []
     lock_next = ledger.lock_next
 
-    def note(now: datetime.datetime) -> Reminder | None:
-        row = lock_next(now)
-        if row is not None:
-            looks.append(row.pk)
-        return row
+    def note(moment: datetime.datetime) -> Found:
+        found = lock_next(moment)
+        if found is not None:
+            looks.append(found[0].pk)
+        return found
 
     monkeypatch.setattr(ledger, "lock_next", note)
     for _ in range(60):
@@ -791,10 +794,10 @@ def test_a_run_goes_on_when_the_database_comes_back(
     (row,) = make_rows(1)
     lock_next, failures = ledger.lock_next, [OperationalError("gone"), InterfaceError("closed")]
 
-    def flaky(now: datetime.datetime) -> Reminder | None:
+    def flaky(moment: datetime.datetime) -> Found:
         if failures:
             raise failures.pop()
-        return lock_next(now)
+        return lock_next(moment)
 
     monkeypatch.setattr(ledger, "lock_next", flaky)
     monkeypatch.setattr(connection, "close", lambda: None)  # it holds this test's transaction
@@ -810,7 +813,8 @@ def test_a_known_outcome_is_recorded_once_the_database_is_back(
 ) -> None:
     """Or a message that arrived would be sent again."""
     failures = [OperationalError("gone"), InterfaceError("closed")]
-    record_sent, pauses = ledger.record_sent, []
+    record_sent = ledger.record_sent
+    pauses: list[float] = []
 
     def flaky(*arguments: Any) -> None:
         if failures:
@@ -819,7 +823,7 @@ def test_a_known_outcome_is_recorded_once_the_database_is_back(
 
     monkeypatch.setattr(ledger, "record_sent", flaky)
     monkeypatch.setattr(connection, "close", lambda: None)  # it holds this test's transaction
-    monkeypatch.setattr(delivery.time, "sleep", pauses.append)
+    monkeypatch.setattr("notifications.delivery.time.sleep", pauses.append)
 
     deliver(steps)
 
@@ -841,7 +845,7 @@ def test_an_outcome_that_nobody_can_record_is_left_to_the_lease(
     pauses: list[float] = []
     monkeypatch.setattr(ledger, "record_sent", gone)
     monkeypatch.setattr(connection, "close", lambda: None)
-    monkeypatch.setattr(delivery.time, "sleep", pauses.append)
+    monkeypatch.setattr("notifications.delivery.time.sleep", pauses.append)
 
     send_next()
 
@@ -868,7 +872,7 @@ def test_a_database_that_goes_away_does_not_count_as_the_rows_own_break(
 def test_an_error_that_is_no_rows_own_is_not_hidden(
     row: Reminder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_now: datetime.datetime) -> Reminder | None:
+    def broken(_moment: datetime.datetime) -> Found:
         raise ValueError("a bug")
 
     monkeypatch.setattr(ledger, "lock_next", broken)

@@ -42,7 +42,8 @@ def row(alice: User, make_habit: MakeHabit) -> Reminder:
 def take(now: datetime.datetime = NOW) -> Reminder | None:
     """What a sender takes, in a transaction of its own."""
     with transaction.atomic():
-        return ledger.lock_next(now)
+        found = ledger.lock_next(now)
+        return found and found[0]
 
 
 def test_the_database_itself_holds_one_row_for_each_occurrence(row: Reminder) -> None:
@@ -104,7 +105,7 @@ def test_senders_at_once_never_take_the_same_row(make_habit: MakeHabit) -> None:
         taken: list[int] = []
         while len(taken) < 40:
             with transaction.atomic():
-                row = ledger.lock_next(NOW)
+                row = take()
                 if row is None:
                     return taken
                 ledger.intend(row, 1001, NOW)
@@ -116,8 +117,8 @@ def test_senders_at_once_never_take_the_same_row(make_habit: MakeHabit) -> None:
 
     assert len(taken) == len(set(taken))
     assert set(taken) <= rows
-    with transaction.atomic():  # what the senders passed over while another one held it
-        assert (ledger.lock_next(NOW) is None) == (len(taken) == 40)
+    # What the senders passed over while another one held it is free again.
+    assert (take() is None) == (len(taken) == 40)
 
 
 def test_waiting_counts_what_may_be_sent_no_further_than_asked(
@@ -144,7 +145,7 @@ def test_the_next_moment_is_the_earliest_one_within_the_time_asked_for(
 
 def test_an_intent_counts_an_attempt_and_brings_a_token_and_a_lease(row: Reminder) -> None:
     with transaction.atomic():
-        held = ledger.lock_next(NOW)
+        held = take()
         assert held is not None
         assert ledger.intend(held, 1001, NOW + SECOND)
 
