@@ -55,12 +55,16 @@ class Reminder(models.Model):
     local_date = models.DateField(_("local date"))
     due_at = models.DateTimeField(_("due at"))
     not_before = models.DateTimeField(_("not before"))
-    state = models.CharField(max_length=16, choices=State, default=State.PENDING)
-    reason = models.CharField(max_length=32, choices=Reason, default=Reason.NONE, blank=True)
-    attempts = models.PositiveSmallIntegerField(default=0)
-    breaks = models.PositiveSmallIntegerField(default=0)
-    ambiguities = models.PositiveSmallIntegerField(default=0)
-    token = models.PositiveIntegerField(default=0)
+    state = models.CharField(
+        max_length=16, choices=State, default=State.PENDING, db_default=State.PENDING
+    )
+    reason = models.CharField(
+        max_length=32, choices=Reason, default=Reason.NONE, db_default=Reason.NONE, blank=True
+    )
+    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
+    breaks = models.PositiveSmallIntegerField(default=0, db_default=0)
+    ambiguities = models.PositiveSmallIntegerField(default=0, db_default=0)
+    token = models.PositiveIntegerField(default=0, db_default=0)
     lease_until = models.DateTimeField(null=True)
     chat_slot_at = models.DateTimeField(null=True)
     chat_id = models.BigIntegerField(_("sent to chat"), null=True)

@@ -14,7 +14,7 @@ from habits.signals import habit_deleting, schedules_changed
 from notifications.chats import try_again
 from notifications.ledger import end_unsent
 from notifications.models import Reason, State
-from notifications.planning import replan
+from notifications.replanning import replan
 
 
 @receiver(schedules_changed)

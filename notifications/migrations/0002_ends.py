@@ -1,4 +1,7 @@
-"""A row goes from pending to sending without a stop between, and says when it came to its end."""
+"""A row goes from pending to sending without a stop between, and says when it came to its end.
+
+The database itself knows how a new row begins.
+"""
 
 from django.apps.registry import Apps
 from django.db import migrations, models
@@ -35,9 +38,42 @@ class Migration(migrations.Migration):
                     ("cancelled", "cancelled"),
                     ("expired", "expired"),
                 ],
+                db_default="pending",
                 default="pending",
                 max_length=16,
             ),
+        ),
+        migrations.AlterField(
+            "reminder",
+            "reason",
+            models.CharField(
+                blank=True,
+                choices=[
+                    ("", ""),
+                    ("habit_deleted", "the habit was deleted"),
+                    ("not_due", "its date is no longer due"),
+                    ("account_disabled", "the account is disabled"),
+                    ("no_chat", "the account has no chat"),
+                    ("chat_unreachable", "the chat cannot be reached"),
+                    ("chat_stopped", "the chat said stop"),
+                    ("rejected", "Telegram refused the message"),
+                    ("too_late", "the catch-up window passed"),
+                    ("ambiguous", "it may have been delivered"),
+                    ("broken", "it could not be built or sent, again and again"),
+                ],
+                db_default="",
+                default="",
+                max_length=32,
+            ),
+        ),
+        *[
+            migrations.AlterField(
+                "reminder", name, models.PositiveSmallIntegerField(db_default=0, default=0)
+            )
+            for name in ("attempts", "breaks", "ambiguities")
+        ],
+        migrations.AlterField(
+            "reminder", "token", models.PositiveIntegerField(db_default=0, default=0)
         ),
         migrations.RunPython(let_go, migrations.RunPython.noop),
         migrations.AddIndex(

@@ -3,6 +3,7 @@
 import datetime
 import threading
 from concurrent.futures import Future
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -210,7 +211,7 @@ def test_an_idle_tick_costs_the_same_whatever_waits_for_later(
         for values in [{f.name: getattr(template, f.name) for f in Habit._meta.fields}] * habits
     )
 
-    with django_assert_num_queries(7):  # two savepoints and their releases among them
+    with django_assert_num_queries(8):  # two savepoints and their releases among them
         ledger.free_expired_leases(NOW)
         plan_due(NOW)
         ledger.expire_late(NOW)
@@ -235,8 +236,8 @@ def test_a_crash_in_the_middle_of_planning_leaves_nothing_half_written(
     habits = [due(make_habit(alice)) for _ in range(3)]
     enter = planning._enter
 
-    def enter_and_crash(occurrences: list[planning.Occurrence]) -> None:
-        enter(occurrences)
+    def enter_and_crash(*arguments: Any) -> None:
+        enter(*arguments)
         assert Reminder.objects.count() == 3
         raise RuntimeError("kill -9")
 
@@ -285,6 +286,29 @@ def test_planners_at_once_enter_each_occurrence_once_and_share_the_work(
     assert sum(moved) == 120
     assert occurrences() == sorted((h.pk, date) for h in habits for date in (TODAY, TODAY + DAY))
     assert set(Habit.objects.values_list("next_due_at", flat=True)) == {NOW + 2 * DAY}
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_habit_that_is_being_edited_is_planned_once_the_edit_is_done(
+    alice: User, make_habit: MakeHabit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """And not a minute later, with the next tick."""
+    habit = due(make_habit(alice))
+    looked, edited = threading.Event(), threading.Event()
+
+    def pause(_seconds: float) -> None:
+        looked.set()
+        assert edited.wait(10)
+
+    monkeypatch.setattr("notifications.planning.time.sleep", pause)
+    with transaction.atomic():
+        Habit.objects.select_for_update().get(pk=habit.pk)
+        planner = background(lambda: plan_due(NOW))
+        assert looked.wait(10)
+    edited.set()
+
+    assert planner.result(10) == 1
+    assert occurrences() == [(habit.pk, TODAY)]
 
 
 def test_the_planned_instant_is_the_zones_own(alice: User, make_habit: MakeHabit) -> None:

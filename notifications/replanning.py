@@ -1,0 +1,95 @@
+"""A change of plan moves what is not sent yet, or cancels it."""
+
+import datetime
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from habits.changes import ScheduleChange
+from habits.models import Habit
+from habits.recurrence import next_due
+from notifications.ledger import end_unsent
+from notifications.models import Reason, Reminder, State
+
+
+@dataclass(frozen=True, slots=True)
+class Occurrence:
+    """One scheduled local date of a habit, and the instant it is due at."""
+
+    habit: Habit
+    local_date: datetime.date
+    due_at: datetime.datetime
+
+
+def replan(changes: Iterable[ScheduleChange], now: datetime.datetime) -> None:
+    """Brings the ledger in line with new schedules; the caller holds the habits' locks.
+
+    What was overdue under an old schedule is entered first: it was promised. Then an unsent row
+    whose date is still due moves to its new instant, and one whose date is not is cancelled. An
+    owed row stays owed where the new instant has passed already; a row that still lay ahead goes.
+    """
+    by_habit = {change.habit.pk: change for change in changes}
+    _enter([occurrence for change in by_habit.values() for occurrence in _overdue(change, now)])
+    rows = Reminder.objects.filter(habit__in=list(by_habit), state=State.PENDING)
+    for row in rows.select_for_update().order_by("pk"):
+        change = by_habit[cast("int", row.habit_id)]
+        schedule = change.habit.schedule
+        is_due = schedule is not None and schedule.is_due_on(row.local_date)
+        _move(row, schedule.instant_on(row.local_date) if schedule and is_due else None, now)
+
+
+def _move(row: Reminder, due_at: datetime.datetime | None, now: datetime.datetime) -> None:
+    is_owed = row.due_at <= now
+    if due_at is not None and due_at > now:
+        if due_at != row.due_at:
+            _reopen(row.pk, due_at)
+    elif due_at is None or not is_owed:
+        end_unsent(row, State.CANCELLED, Reason.NOT_DUE, now)
+
+
+def _overdue(change: ScheduleChange, now: datetime.datetime) -> Iterator[Occurrence]:
+    schedule, due_at = change.previous, change.previous_due_at
+    while schedule is not None and due_at is not None and due_at <= now:
+        yield Occurrence(change.habit, due_at.astimezone(schedule.zone).date(), due_at)
+        due_at = next_due(due_at, schedule)
+
+
+def _enter(occurrences: list[Occurrence]) -> None:
+    """One row each, in conflict with none: a date that has a row keeps it, and a cancelled row of
+    a date that is due again opens again."""
+    if not occurrences:
+        return
+    Reminder.objects.bulk_create(
+        [
+            Reminder(
+                habit=each.habit,
+                user_id=each.habit.owner_id,
+                local_date=each.local_date,
+                due_at=each.due_at,
+                not_before=each.due_at,
+            )
+            for each in occurrences
+        ],
+        ignore_conflicts=True,
+    )
+    due_at = {(each.habit.pk, each.local_date): each.due_at for each in occurrences}
+    cancelled = Reminder.objects.filter(
+        state=State.CANCELLED,
+        habit__in=[each.habit for each in occurrences],
+        local_date__in={each.local_date for each in occurrences},
+    )
+    for row in cancelled.only("habit_id", "local_date"):
+        again_at = due_at.get((cast("int", row.habit_id), row.local_date))
+        if again_at is not None:
+            _reopen(row.pk, again_at)
+
+
+def _reopen(pk: int, due_at: datetime.datetime) -> None:
+    Reminder.objects.filter(pk=pk).update(
+        state=State.PENDING,
+        reason=Reason.NONE,
+        due_at=due_at,
+        not_before=due_at,
+        chat_slot_at=None,
+        ended_at=None,
+    )
