@@ -1,6 +1,7 @@
 """Due occurrences become rows of the ledger."""
 
 import datetime
+import functools
 import time
 from collections import defaultdict
 
@@ -46,22 +47,23 @@ def plan_due(now: datetime.datetime) -> int:
 
 @transaction.atomic
 def _plan_batch(now: datetime.datetime) -> int:
-    habits = list(
+    locked = list(
         Habit.objects.filter(next_due_at__lte=now)
-        .select_for_update(of=("self",), skip_locked=True)
+        .select_for_update(skip_locked=True)
         .order_by("next_due_at")
-        .values_list("pk", "next_due_at", "time", "periodicity", "starts_on", "owner__time_zone")[
-            :BATCH
-        ]
+        .values_list("pk", flat=True)[:BATCH]
     )
-    steps: dict[tuple[object, ...], tuple[datetime.date | None, datetime.datetime | None]] = {}
+    # Read once the locks are held: the locking statement itself may see an owner's zone of before
+    # beside a habit that has just moved to the new one.
+    habits = Habit.objects.filter(pk__in=locked).values_list(
+        "pk", "next_due_at", "time", "periodicity", "starts_on", "owner__time_zone"
+    )
+    # Most habits of a minute differ in nothing that matters here.
+    step = functools.cache(_step)
     waiting_for: defaultdict[datetime.date | None, list[int]] = defaultdict(list)
     going_to: defaultdict[datetime.datetime | None, list[int]] = defaultdict(list)
-    for pk, *waits in habits:
-        key = tuple(waits)
-        if key not in steps:
-            steps[key] = _step(*waits)
-        local_date, following = steps[key]
+    for pk, due_at, wall_clock, periodicity, starts_on, time_zone in habits:
+        local_date, following = step(due_at, wall_clock, periodicity, starts_on, time_zone)
         waiting_for[local_date].append(pk)
         going_to[following].append(pk)
     for local_date, pks in waiting_for.items():
@@ -70,18 +72,18 @@ def _plan_batch(now: datetime.datetime) -> int:
     # Habits of one minute have few next instants, so this is a handful of statements.
     for following, pks in going_to.items():
         Habit.objects.filter(pk__in=pks).update(next_due_at=following)
-    return len(habits)
+    return len(locked)
 
 
 def _step(
-    due_at: datetime.datetime,
+    due_at: datetime.datetime | None,
     wall_clock: datetime.time | None,
     periodicity: int | None,
     starts_on: datetime.date,
     time_zone: str,
 ) -> tuple[datetime.date | None, datetime.datetime | None]:
     """The local date of the occurrence at `due_at`, and the instant of the next one."""
-    if wall_clock is None:
+    if due_at is None or wall_clock is None:
         return None, None
     schedule = Schedule(zone_named(time_zone), wall_clock, periodicity or 1, starts_on)
     return due_at.astimezone(schedule.zone).date(), next_due(due_at, schedule)
