@@ -1,0 +1,1 @@
+"""What the promises of speed rest on; each program prints what it measured in this very run."""
