@@ -143,6 +143,10 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
+    # A server that loses its last commits in a crash would lose the intents to send, too: then a
+    # message that went out is sent again, and nobody knows. Its own settings may be laxer.
+    options = DATABASES["default"].setdefault("OPTIONS", {})
+    options["options"] = f"{options.get('options', '')} -c synchronous_commit=on".strip()
 
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:

@@ -128,7 +128,7 @@ def _record(outcome: Callable[[], object]) -> None:
             time.sleep(RECONNECT.total_seconds())
         else:
             return
-    logger.error("delivery_could_not_record %s", outcome)
+    logger.error("delivery_could_not_record outcome=%s", outcome)
 
 
 def _record_unsent(message: Message, now: datetime.datetime) -> None:

@@ -26,8 +26,9 @@ LEAD = datetime.timedelta(seconds=0.1)
 TOLERANCE = datetime.timedelta(seconds=0.025)
 """What is not on its way so soon after its slot takes another one."""
 
-PATIENCE = datetime.timedelta(seconds=2)
-"""For how long a message that missed its slot waits for others; then it goes back to the ledger."""
+PATIENCE = datetime.timedelta(seconds=0.8)
+"""For how long a message that missed its slot waits for others; then it goes back to the ledger.
+With the time-outs of a send, 13 seconds, a stop still takes no more than 14."""
 
 DEAL_SPAN = datetime.timedelta(seconds=0.02)
 """For how long one deal of slots lasts, where the rate is high."""

@@ -5,16 +5,21 @@ import ssl
 import threading
 from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, cast
 
 import requests
 from django.conf import settings
 from urllib3.exceptions import LocationParseError, NewConnectionError, SSLError
 
+from accounts.validators import MAX_CHAT_ID
+
 logger = logging.getLogger(__name__)
 
 TIMEOUTS = (3, 10)
 """Seconds to connect, and to wait for an answer."""
+
+LONGEST_PAUSE = 24 * 3600
+"""Seconds. A longer `retry_after` is nobody's meaning; a day on, one message asks again."""
 
 NO_ADDRESS = (
     requests.exceptions.MissingSchema,
@@ -94,7 +99,7 @@ def send_message(chat_id: int, html: str) -> Sent:
         logger.info("telegram_message chat=%s text=%r", chat_id, html)
         return Sent(message_id=None)
     answer = _post("sendMessage", {"chat_id": chat_id, "text": html, "parse_mode": "HTML"})
-    return Sent(message_id=answer.get("message_id"))
+    return Sent(message_id=_id(answer.get("message_id")))
 
 
 def _post(method: str, payload: dict[str, Any]) -> dict[str, Any]:
@@ -155,17 +160,25 @@ def _error(status: int, body: dict[str, Any]) -> TelegramError:
     parameters = body.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return TooManyRequests(_number(parameters.get("retry_after"), default=1))
+        wait = _number(parameters.get("retry_after"), default=1)
+        return TooManyRequests(min(wait, LONGEST_PAUSE))
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}:
         return BotUnauthorized(description)
     if status == HTTPStatus.FORBIDDEN:
         return ChatUnreachable(description)
-    if status == HTTPStatus.BAD_REQUEST and isinstance(parameters.get("migrate_to_chat_id"), int):
-        return ChatMigrated(parameters["migrate_to_chat_id"])
+    new_chat_id = _id(parameters.get("migrate_to_chat_id"))
+    if status == HTTPStatus.BAD_REQUEST and new_chat_id is not None:
+        return ChatMigrated(new_chat_id)
     if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
         gone = any(phrase in description.lower() for phrase in UNREACHABLE)
         return ChatUnreachable(description) if gone else MessageRejected(description)
     return OutcomeUnknown(description)
+
+
+def _id(value: object) -> int | None:
+    """One of Telegram's ids, as far as it can be one."""
+    is_id = type(value) is int and value != 0 and abs(value) <= MAX_CHAT_ID
+    return cast("int", value) if is_id else None
 
 
 def _number(value: object, *, default: float) -> float:

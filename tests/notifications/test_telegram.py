@@ -111,6 +111,9 @@ def test_every_answer_is_an_error_of_its_kind(
         (b'{"ok": true, "result": {}}', None),
         (b'{"ok": true, "result": true}', None),
         (b'{"ok": true}', None),
+        (b'{"ok": true, "result": {"message_id": "42"}}', None),
+        (b'{"ok": true, "result": {"message_id": true}}', None),
+        (b'{"ok": true, "result": {"message_id": 99999999999999999999}}', None),
     ],
 )
 def test_a_good_answer_counts_whatever_it_tells_of_the_message(
@@ -131,6 +134,9 @@ def test_a_good_answer_counts_whatever_it_tells_of_the_message(
         ('{"retry_after": "soon"}', 1),
         ("{}", 1),
         ("null", 1),
+        ('{"retry_after": 1e300}', telegram.LONGEST_PAUSE),
+        ('{"retry_after": Infinity}', telegram.LONGEST_PAUSE),
+        ('{"retry_after": NaN}', 1),
     ],
 )
 def test_a_429_says_for_how_long_or_means_a_second(
@@ -152,6 +158,15 @@ def test_a_migration_says_where_to(api: FakeBotApi) -> None:
         send_message(-5, "text")
 
     assert caught.value.chat_id == -1001234567890
+
+
+@pytest.mark.parametrize("chat_id", ["0", "true", '"-1005"', str(2**52), "null"])
+def test_a_migration_to_no_chat_is_a_refusal(api: FakeBotApi, chat_id: str) -> None:
+    body = f'{{"ok": false, "parameters": {{"migrate_to_chat_id": {chat_id}}}}}'
+    api.next(raw(body.encode(), status=400))
+
+    with pytest.raises(MessageRejected):
+        send_message(-5, "text")
 
 
 def test_an_endless_description_is_cut_to_what_the_ledger_holds(api: FakeBotApi) -> None:
