@@ -20,6 +20,10 @@ MINUTE = timedelta(minutes=1)
 LAST_DATE = date.max - 7 * DAY
 """No occurrence is looked for beyond it; Python's calendar ends a week later."""
 
+FIRST_MOMENT = datetime.min.replace(tzinfo=UTC) + 7 * DAY
+LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - 2 * DAY
+"""The moments that have a local time in every zone, and one after the last occurrence."""
+
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
@@ -49,15 +53,17 @@ class Schedule:
 def next_due(after: datetime, schedule: Schedule) -> datetime | None:
     """The first instant strictly after `after` at which `schedule` is due, in UTC.
 
-    `after` is aware. None when the calendar ends before that.
+    `after` is aware, else ValueError. None when the calendar ends before that.
 
     >>> berlin = Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), 1, date(2026, 1, 1))
     >>> next_due(datetime(2026, 7, 1, 5, 30, tzinfo=UTC), berlin)
     datetime.datetime(2026, 7, 2, 5, 30, tzinfo=datetime.timezone.utc)
     """
-    # A day earlier, as a gap may have moved an instant; never across more than one date.
-    start = max(after.astimezone(schedule.zone).date() - DAY, schedule.starts_on)
-    for day in schedule.dates_from(start):
+    if after.tzinfo is None:
+        raise ValueError(f"a moment without a time zone: {after}")
+    # No earlier date is still to come: its time, or the gap over it, was passed on the way here.
+    today = min(max(after, FIRST_MOMENT), LAST_MOMENT).astimezone(schedule.zone).date()
+    for day in schedule.dates_from(today):
         due = schedule.instant_on(day)
         if due is not None and due > after:
             return due
@@ -73,7 +79,8 @@ def instant(day: date, wall_clock: time, zone: ZoneInfo) -> datetime | None:
     """The instant, in UTC, that `wall_clock` on `day` in `zone` stands for; see the module."""
     local = datetime.combine(day, wall_clock, zone)
     due = local.astimezone(UTC)
-    if due.astimezone(zone).replace(tzinfo=None) == local.replace(tzinfo=None):
+    # Python compares two times of one zone by their wall clocks.
+    if due.astimezone(zone) == local:
         return due
     after_gap = _first_instant_after_gap(local)
     for candidate in (after_gap, after_gap - MINUTE):

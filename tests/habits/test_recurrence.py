@@ -219,6 +219,45 @@ def test_the_end_of_the_calendar_is_the_end_of_a_schedule(zone: str) -> None:
     assert next_due(utc("2026-01-01T00:00"), Schedule(there, time(12), 1, date.max)) is None
 
 
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
+def test_no_moment_of_the_calendar_is_too_early_or_too_late_to_ask(zone: str) -> None:
+    there = ZoneInfo(zone)
+    # Their local times lie outside of Python's calendar in one zone or the other.
+    first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
+    recent = Schedule(there, time(12), 1, date(2026, 1, 1))
+    due = next_due(first, recent)
+    assert due is not None
+    assert due == datetime(2026, 1, 1, 12, tzinfo=there)
+    ancient = next_daily(first, there, 12, 0)
+    assert ancient is not None
+    assert ancient.year == 1
+    assert next_due(last, recent) is None
+    assert next_daily(last, there, 12, 0) is None
+
+
+def test_a_moment_without_a_zone_is_refused() -> None:
+    naive = datetime(2026, 7, 1, 5, 30)  # noqa: DTZ001  # what is refused here
+    for starts_on in (date(2026, 1, 1), date.max):
+        with pytest.raises(ValueError, match="without a time zone: 2026-07-01 05:30:00"):
+            next_due(naive, Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), 1, starts_on))
+
+
+@pytest.mark.parametrize(
+    ("zone", "day", "wall_clock", "due"),
+    [
+        # Paris kept its mean time, 9 minutes and 21 seconds east.
+        ("Europe/Paris", "1900-07-01", "07:30", "1900-07-01T07:20:39"),
+        # Monrovia went from 00:00 to 00:44:30, to the second.
+        ("Africa/Monrovia", "1972-01-07", "00:20", "1972-01-07T00:44:30"),
+        ("Africa/Monrovia", "1972-01-07", "00:45", "1972-01-07T00:45"),
+    ],
+)
+def test_offsets_that_are_no_whole_minutes_are_kept_to_the_second(
+    zone: str, day: str, wall_clock: str, due: str
+) -> None:
+    assert instant(date.fromisoformat(day), wall(wall_clock), ZoneInfo(zone)) == utc(due)
+
+
 def test_a_schedule_is_due_on_its_own_dates_only() -> None:
     schedule = Schedule(ZoneInfo("UTC"), time(7), 3, date(2026, 3, 1))
     due = [day for day in range(1, 11) if schedule.is_due_on(date(2026, 3, day))]
