@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test lint format schema messages lock clean checks exported-schema compiled-messages
+.PHONY: help run test zones lint format schema messages lock clean checks exported-schema compiled-messages
 
 # An existing .venv keeps its interpreter.
 PYTHON ?=
@@ -47,6 +47,7 @@ FIND_PYTHON = python=; old=yes; \
 help:
 	@echo "make run       start the backend, its scheduler and its worker (Ctrl-C stops it)"
 	@echo "make test      all tests with coverage; ARGS='-k login' runs some, without it"
+	@echo "make zones     every zone and change of clocks at every minute of the day (two minutes)"
 	@echo "make lint      style, types, imports, and drift of migrations, schema and translations"
 	@echo "make format    let ruff format and fix the code"
 	@echo "make schema    write schema.graphql from the code"
@@ -75,6 +76,9 @@ ifeq ($(strip $(ARGS)),)
 else
 	$(VENV) -m pytest $(ARGS)
 endif
+
+zones: .venv/dev.stamp
+	$(VENV) -m tests.zones
 
 checks: .venv/dev.stamp
 	$(VENV) -m ruff format --check
