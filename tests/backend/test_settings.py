@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -21,11 +22,14 @@ GOOD = {
 }
 
 
-def start(**changes: str) -> subprocess.CompletedProcess[str]:
-    """Loads the settings in a new process, with `GOOD` and `changes` as its environment."""
+SHOW = "import backend.settings as s; print(s.DEBUG, s.ALLOWED_HOSTS)"
+
+
+def start(program: str = SHOW, **changes: str) -> subprocess.CompletedProcess[str]:
+    """Runs Python that loads the settings, with `GOOD` and `changes` as its environment."""
     blank = dict.fromkeys((*ENVIRONMENT, *SERVERS), "")
     return subprocess.run(
-        [sys.executable, "-c", "import backend.settings as s; print(s.DEBUG, s.ALLOWED_HOSTS)"],
+        [sys.executable, "-c", program],
         env={**os.environ, **blank, **GOOD, **changes},
         cwd=settings.BASE_DIR,
         capture_output=True,
@@ -73,6 +77,26 @@ def test_a_setting_that_will_not_do_is_named_at_start(changes: dict[str, str], n
 
     assert started.returncode != 0
     assert named in started.stderr.splitlines()[-1]
+
+
+def test_the_rules_of_time_zones_are_the_pinned_ones_whatever_the_host_says(
+    tmp_path: Path,
+) -> None:
+    """A host whose Berlin lives by Tokyo's clocks."""
+    tokyo = resources.files("tzdata") / "zoneinfo" / "Asia" / "Tokyo"
+    (tmp_path / "Europe").mkdir()
+    (tmp_path / "Europe" / "Berlin").write_bytes(tokyo.read_bytes())
+    look = (
+        "import datetime, zoneinfo; berlin = zoneinfo.ZoneInfo('Europe/Berlin');"
+        "print(datetime.datetime(2026, 7, 1, tzinfo=berlin).utcoffset())"
+    )
+    poisoned = {"PYTHONTZPATH": str(tmp_path)}
+
+    assert start(f"import django; {look}", **poisoned).stdout.strip() == "9:00:00"
+    set_up = "import django; django.setup()"
+    django = {**poisoned, "DJANGO_SETTINGS_MODULE": "backend.settings"}
+    started = start(f"{set_up}; {look}", **django)
+    assert started.stdout.strip() == "2:00:00", started.stderr
 
 
 def test_every_variable_that_is_read_stands_in_the_sample() -> None:
