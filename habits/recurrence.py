@@ -70,6 +70,21 @@ def next_due(after: datetime, schedule: Schedule) -> datetime | None:
     return None
 
 
+def under_new_rules(due_at: datetime, schedule: Schedule) -> datetime | None:
+    """The instant of the date that was due at `due_at` before the rules of its zone changed.
+
+    `due_at` is an instant of `schedule` by other rules, which are gone. So it is the scheduled date
+    whose instant is the nearest, as the least change that explains it; or, where no date is near,
+    as it has been skipped, the next one.
+    """
+    day = due_at.astimezone(schedule.zone).date()
+    near = [each for each in (day - DAY, day, day + DAY) if schedule.is_due_on(each)]
+    instants = [due for due in map(schedule.instant_on, near) if due is not None]
+    if not instants:
+        return next_due(due_at, schedule)
+    return min(instants, key=lambda due: abs(due - due_at))
+
+
 def next_daily(after: datetime, zone: ZoneInfo, hour: int, minute: int) -> datetime | None:
     """`next_due` for a habit of every day: the first `hour`:`minute` in `zone` after `after`."""
     return next_due(after, Schedule(zone, time(hour, minute), 1, date.min))

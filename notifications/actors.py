@@ -11,6 +11,7 @@ from django.conf import settings
 from django.utils import timezone
 from periodiq import cron
 
+from habits import zone_rules
 from notifications import ledger
 from notifications.broker import queued
 from notifications.delivery import deliver as run_delivery
@@ -41,6 +42,7 @@ def tick() -> None:
     planned = plan_due(now)
     expired = ledger.expire_late(now)
     woken = wake_senders(now)
+    zone_rules.keep_up(now)
     logger.info("tick planned=%s expired=%s freed=%s woken=%s", planned, expired, freed, woken)
 
 

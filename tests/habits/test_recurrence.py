@@ -14,7 +14,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from habits import recurrence
-from habits.recurrence import Schedule, instant, next_daily, next_due
+from habits.recurrence import Schedule, instant, next_daily, next_due, under_new_rules
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -269,6 +269,36 @@ def test_the_daily_case_needs_no_start() -> None:
     berlin = ZoneInfo("Europe/Berlin")
     assert next_daily(utc("2026-03-28T12:00"), berlin, 2, 30) == utc("2026-03-29T01:00")
     assert next_daily(utc("2026-03-29T01:00"), berlin, 2, 30) == utc("2026-03-30T00:30")
+
+
+# --- under new rules -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("wall_clock", ["00:00", "00:15", "07:30", "23:45"])
+@pytest.mark.parametrize("moved", [timedelta(hours=hours) for hours in (-11, -1, 0, 1, 11)])
+@pytest.mark.parametrize("every", [1, 2, 7])
+def test_new_rules_move_the_instant_and_keep_the_date(
+    wall_clock: str, moved: timedelta, every: int
+) -> None:
+    schedule = Schedule(ZoneInfo("Europe/Berlin"), wall(wall_clock), every, date(2026, 7, 1))
+    due = next_due(utc("2026-07-14T12:00"), schedule)
+    assert due is not None
+    assert under_new_rules(due - moved, schedule) == due
+
+
+def test_new_rules_do_not_bring_a_first_date_forward() -> None:
+    daily = Schedule(ZoneInfo("Europe/Berlin"), time(0, 15), 1, date(2026, 7, 1))
+    first = utc("2026-06-30T22:15")
+    assert under_new_rules(first - 13 * timedelta(hours=1), daily) == first
+
+
+def test_new_rules_that_skip_a_date_lead_to_the_next() -> None:
+    weekly = Schedule(ZoneInfo("Pacific/Apia"), time(8), 7, date(2011, 12, 30))
+    assert under_new_rules(utc("2011-12-30T18:00"), weekly) == utc("2012-01-05T18:00")
+    assert (
+        under_new_rules(utc("2026-01-01T00:00"), Schedule(weekly.zone, time(8), 7, date.max))
+        is None
+    )
 
 
 def test_the_documented_example_runs() -> None:
