@@ -15,12 +15,14 @@ from zoneinfo import ZoneInfo
 import pytest
 import time_machine
 import tzdata
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
 
 from accounts import models as accounts
 from accounts.models import User
 from habits import zone_rules
+from habits.changes import ScheduleChange
 from habits.models import Habit, ZoneRules
 from habits.signals import schedules_changed
 from habits.zone_rules import keep_up, replan_all
@@ -78,11 +80,13 @@ def upgrade(monkeypatch: pytest.MonkeyPatch, db: None) -> Upgrade:
 
 @pytest.fixture
 def told() -> Iterator[list[int]]:
-    """The numbers of the habits of which the reminders heard, in order."""
+    """The numbers of the habits of which the reminders heard, in order, and as they stand."""
     heard: list[int] = []
 
-    def hear(changes: list[Any], **_signal: Any) -> None:
-        heard.extend(change.habit.pk for change in changes)
+    def hear(changes: list[ScheduleChange], **_signal: Any) -> None:
+        for change in changes:
+            assert waits_for(Habit.objects.get(pk=change.habit.pk)) == change.habit.next_due_at
+            heard.append(change.habit.pk)
 
     schedules_changed.connect(hear)
     yield heard
@@ -204,9 +208,11 @@ def test_a_zone_whose_rules_stay_stays(bob: User, make_habit: MakeHabit, upgrade
     habit = due(make_habit(bob), NOW + 2 * HOUR)
 
     upgrade(ATHENS)
-    keep_up(NOW)
+    with CaptureQueriesContext(connection) as captured:
+        keep_up(NOW)
 
     assert waits_for(habit) == NOW + 2 * HOUR
+    assert not any('UPDATE "habits_habit"' in each["sql"] for each in captured)
 
 
 def test_a_habit_that_is_never_due_stays_so(
@@ -403,7 +409,7 @@ def test_after_a_crash_the_pass_goes_on_where_it_stopped(
     habits = [due(make_habit(alice), NOW + DAY) for _ in range(5)]
     upgrade(ATHENS)
 
-    def crash(changes: list[Any], **_signal: Any) -> None:
+    def crash(changes: list[ScheduleChange], **_signal: Any) -> None:
         if len(told) == 4:
             raise RuntimeError("in the middle of the second batch")
 
@@ -466,7 +472,7 @@ def test_of_two_at_once_one_does_the_work_and_the_other_does_not_wait(
     upgrade(ATHENS)
     inside, gate = threading.Event(), threading.Event()
 
-    def hold(changes: list[Any], **_signal: Any) -> None:
+    def hold(changes: list[ScheduleChange], **_signal: Any) -> None:
         inside.set()
         assert gate.wait(10)
 
