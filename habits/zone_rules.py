@@ -31,12 +31,15 @@ logger = logging.getLogger(__name__)
 BATCH = 1000
 """Habits in one transaction: short enough to keep locks and memory small."""
 
+BATCHES = 100
+"""What one tick moves on, in some seconds: it is not to hold up the next minute's."""
+
 
 def keep_up(now: datetime.datetime) -> None:
     """Brings all habits to this process's rules, unless they are there or are at newer ones.
 
     Costs one small query where there is nothing to do. Of several at once, one does the work and
-    the others leave it to that one.
+    the others leave it to that one; a call goes no further than `BATCHES`, the next one goes on.
     """
     rules, _created = ZoneRules.objects.get_or_create(pk=ZoneRules.PK)
     if rules.version < tzdata.IANA_VERSION:
@@ -46,8 +49,9 @@ def keep_up(now: datetime.datetime) -> None:
         behind.update(version=tzdata.IANA_VERSION, reached=0)
     elif rules.version > tzdata.IANA_VERSION or rules.reached is None:
         return
-    while _next_batch(now):
-        pass
+    for _ in range(BATCHES):
+        if not _next_batch(now):
+            break
 
 
 def replan_all(now: datetime.datetime) -> None:
@@ -55,7 +59,8 @@ def replan_all(now: datetime.datetime) -> None:
     ZoneRules.objects.update_or_create(
         pk=ZoneRules.PK, defaults={"version": tzdata.IANA_VERSION, "reached": 0}
     )
-    keep_up(now)
+    while _next_batch(now):
+        pass
 
 
 @transaction.atomic
@@ -89,8 +94,10 @@ def _shifts(habits: list[Habit]) -> dict[datetime.timedelta, list[int]]:
     shifts = defaultdict(list)
     for habit in habits:
         before, schedule = habit.next_due_at, habit.schedule
-        after = before and schedule and under_new_rules(before, schedule)
-        if before is not None and after is not None and after != before:
+        if before is None or schedule is None:
+            continue
+        after = under_new_rules(before, schedule)
+        if after is not None and after != before:
             shifts[after - before].append(habit.pk)
             habit.next_due_at = after
     return shifts

@@ -39,10 +39,10 @@ def tick() -> None:
     """Frees what died, plans what is due, and wakes as many senders as there is work for."""
     now = timezone.now()
     freed = ledger.free_expired_leases(now)
+    zone_rules.keep_up(now)
     planned = plan_due(now)
     expired = ledger.expire_late(now)
     woken = wake_senders(now)
-    zone_rules.keep_up(now)
     logger.info("tick planned=%s expired=%s freed=%s woken=%s", planned, expired, freed, woken)
 
 

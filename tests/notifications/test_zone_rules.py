@@ -26,7 +26,7 @@ from habits.changes import ScheduleChange
 from habits.models import Habit, ZoneRules
 from habits.signals import schedules_changed
 from habits.zone_rules import keep_up, replan_all
-from notifications import actors
+from notifications import actors, planning
 from notifications.delivery import deliver
 from notifications.models import Reminder, State
 from notifications.planning import plan_due
@@ -68,11 +68,12 @@ def upgrade(monkeypatch: pytest.MonkeyPatch, db: None) -> Upgrade:
     def install(rules: str, version: str = "2999a") -> None:
         with FILES.joinpath(*rules.split("/")).open("rb") as file:
             berlin = ZoneInfo.from_file(file, key="Europe/Berlin")
-        monkeypatch.setattr(
-            accounts,
-            "zone_named",
-            lambda name: berlin if name == "Europe/Berlin" else true_zone(name),
-        )
+        for module in (accounts, planning):
+            monkeypatch.setattr(
+                module,
+                "zone_named",
+                lambda name: berlin if name == "Europe/Berlin" else true_zone(name),
+            )
         monkeypatch.setattr(tzdata, "IANA_VERSION", version)
 
     return install
@@ -527,3 +528,23 @@ def test_a_habit_that_somebody_changes_meanwhile_is_waited_for_and_read_afresh(
     keeping_up.result(10)
 
     assert waits_for(habit) == NOW + DAY + 2 * HOUR
+
+
+@pytest.mark.usefixtures("batches_of_two")
+def test_a_tick_goes_only_so_far_and_the_next_one_goes_on(
+    alice: User,
+    make_habit: MakeHabit,
+    upgrade: Upgrade,
+    told: list[int],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(zone_rules, "BATCHES", 2)
+    habits = [due(make_habit(alice), NOW + DAY).pk for _ in range(5)]
+    upgrade("Europe/London")
+
+    keep_up(NOW)
+    assert told == habits[:4]
+
+    keep_up(NOW)
+    assert told == habits
+    assert state_of_the_pass() == ("2999a", None)
