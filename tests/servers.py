@@ -11,7 +11,8 @@ from collections.abc import Generator
 
 import pytest
 
-from tests.wheel_servers import ServerError, postgresql, valkey
+from tests.server_home import ServerError
+from tests.wheel_servers import postgresql, valkey
 
 ENVIRONMENT = {
     "DEBUG": "false",
