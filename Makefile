@@ -4,12 +4,18 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test zones lint format schema messages lock clean checks exported-schema compiled-messages
+.PHONY: help run test faults zones lint format schema messages lock clean checks exported-schema compiled-messages
 
 # An existing .venv keeps its interpreter.
 PYTHON ?=
 # `make test ARGS="-k login"` runs a part of the tests; `make lock ARGS=--upgrade` moves the pins.
 ARGS ?=
+# `make faults N=300 KILLS=10 SEED=7` is a short run; without SEED one is drawn and printed.
+N ?= 20000
+KILLS ?= 300
+SEED ?=
+# An existing folder that keeps what the run's processes log.
+LOGS ?=
 
 VENV := .venv/bin/python
 CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11)
@@ -47,6 +53,7 @@ FIND_PYTHON = python=; old=yes; \
 help:
 	@echo "make run       start the backend, its scheduler and its worker (Ctrl-C stops it)"
 	@echo "make test      all tests with coverage; ARGS='-k login' runs some, without it"
+	@echo "make faults    N=20000 KILLS=300 SEED=7: reminders while processes are killed at random"
 	@echo "make zones     every zone and change of clocks at every minute of the day (two minutes)"
 	@echo "make lint      style, types, imports, and drift of migrations, schema and translations"
 	@echo "make format    let ruff format and fix the code"
@@ -79,6 +86,11 @@ endif
 
 zones: .venv/dev.stamp
 	$(VENV) -m tests.zones
+
+# `exec`, so that the program gets make's SIGTERM and ends what it has started.
+faults: .venv/dev.stamp
+	@exec $(VENV) -m tests.faults --n $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED)) \
+		$(if $(LOGS),--logs $(LOGS))
 
 checks: .venv/dev.stamp
 	$(VENV) -m ruff format --check

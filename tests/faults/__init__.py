@@ -1,0 +1,1 @@
+"""Reminders under faults: real processes that are killed, servers that go away, a moody Bot API."""
