@@ -13,7 +13,6 @@ import signal
 import sys
 import tempfile
 import time
-from collections import Counter
 from pathlib import Path
 
 import django
@@ -71,10 +70,9 @@ def _run(
     bot: FakeBotApi,
 ) -> int:
     # These import models, which need the settings above.
-    from notifications.models import Reminder
-    from tests.faults.people import action_in, settle
+    from tests.faults.people import settle
+    from tests.faults.reading import judged
     from tests.faults.run import Run, say
-    from tests.faults.verdict import Row, judge
 
     started = time.monotonic()
     seconds = max(SHORTEST, options.kills * SECONDS_A_KILL, options.n / REMINDERS_A_SECOND)
@@ -85,9 +83,7 @@ def _run(
         run = Run(crew, postgres, valkey, bot)
         run.play(plan(options.seed, kills=options.kills, seconds=seconds))
         run.settle(options.n)
-    rows = Reminder.objects.values_list("habit_id", "local_date", "state", "reason", "ambiguities")
-    delivered = Counter(action_in(message.text) for message in bot.delivered)
-    verdict = judge(expected, (Row(*row) for row in rows), delivered)
+    verdict = judged(expected, bot)
     for line in verdict.wrong[:WRONG_SHOWN]:
         say(line)
     for failure in bot.failures:
