@@ -3,6 +3,7 @@
 import datetime
 import random
 import re
+from itertools import islice
 
 from accounts.models import User
 from habits.models import Habit
@@ -17,28 +18,26 @@ RUSHES = 4
 BATCH = 2000
 
 
-def settle(count: int, *, seed: int, begin: datetime.datetime, seconds: float) -> list[Expected]:
-    """Enters them, due within `seconds` from `begin` on; answers what is to become of them."""
-    moments = _moments(count, seed, begin, seconds)
+def settle(
+    count: int, *, seed: int, begin: datetime.datetime, seconds: float, first: int = 0
+) -> list[Expected]:
+    """Enters them, due within `seconds` from `begin` on; answers what is to become of them.
+
+    `first` is the number of the first, where there are some already.
+    """
     expected: list[Expected] = []
-    for first in range(0, count, BATCH):
-        batch = range(first, min(first + BATCH, count))
+    numbered = enumerate(_moments(count, seed, begin, seconds), first)
+    while batch := list(islice(numbered, BATCH)):
         users = User.objects.bulk_create(
             User(email=f"person{n}@example.org", password="!", chat_id=FIRST_CHAT + n)
-            for n in batch
+            for n, _due_at in batch
         )
         habits = Habit.objects.bulk_create(
-            _habit(user, n, moments[n]) for n, user in zip(batch, users, strict=True)
+            _habit(user, n, due_at) for user, (n, due_at) in zip(users, batch, strict=True)
         )
-        expected += [
-            Expected(
-                habit.pk,
-                moments[n].date(),
-                action(n),
-                REASONS.get(fate(seed, FIRST_CHAT + n)),
-            )
-            for n, habit in zip(batch, habits, strict=True)
-        ]
+        for habit, (n, due_at) in zip(habits, batch, strict=True):
+            reason = REASONS.get(fate(seed, FIRST_CHAT + n))
+            expected.append(Expected(habit.pk, due_at.date(), action(n), reason))
     return expected
 
 
