@@ -14,7 +14,7 @@ DRAIN = 14
 
 def test_a_sender_that_is_stopped_drains_and_leaves_the_rest_to_others(stage: Stage) -> None:
     stage.settle(40)
-    stage.bot.default = slow(2)
+    stage.bot.default = slow(1)
     _planner, sender = stage.start(Role.PLANNER, Role.SENDER)
     stage.tick()
     stage.bot.wait_for(4)
@@ -44,9 +44,9 @@ def test_a_rolling_restart_while_sending_makes_nothing_ambiguous(stage: Stage) -
     for process in old:
         stage.bot.wait_for(len(stage.bot.requests) + 10)
         process.signal(signal.SIGTERM)
+        stage.start(process.role)
         assert process.wait(DRAIN) == 0
         assert Reminder.objects.filter(state="pending").exists()
-        stage.start(process.role)
         stage.tick()
     stage.wait_until_all_ended()
 
