@@ -37,7 +37,7 @@ def test_a_redis_that_is_flushed_again_and_again_costs_no_reminder(stage: Stage)
 def test_with_redis_absent_sends_go_on_and_a_tick_after_its_return_catches_up(
     stage: Stage,
 ) -> None:
-    stage.settle(20)
+    stage.settle(60)
     gate = threading.Event()
     stage.bot.default = held(gate)
     stage.start(Role.PLANNER, Role.SENDER)
@@ -47,7 +47,7 @@ def test_with_redis_absent_sends_go_on_and_a_tick_after_its_return_catches_up(
     try:
         gate.set()
         stage.wait_until_all_ended()
-        stage.settle(20)
+        stage.settle(60)
     finally:
         stage.valkey.start()
 
