@@ -40,33 +40,37 @@ class Stage:
         self.valkey = valkey
         self.expected: list[Expected] = []
         self._logs = logs
-        self._started: list[Process] = []
+        self.processes: list[Process] = []
         # dramatiq leaves this one's types out.
         self._broker = RedisBroker(url=valkey.url, middleware=[])  # type: ignore[no-untyped-call]
         self.flush_redis()
 
-    def start(self, *roles: Role, **settings: str) -> list[Process]:
-        """One process for each, once all are ready."""
+    def start(self, *roles: Role, threads: int = 4, **settings: str) -> list[Process]:
+        """One process for each, once all are ready; `threads` is how many a sender has."""
         given = {
             "DATABASE_URL": _database_url(),
             "REDIS_URL": self.valkey.url,
             "TELEGRAM_API_URL": self.bot.url,
             "TELEGRAM_BOT_TOKEN": "123:a-bot-of-nobody",
             "TELEGRAM_RATE": "1000",
+            # Milliseconds until an idle worker looks for messages again, and one that lost its
+            # broker for that; by default 1000 and 3000.
+            "dramatiq_worker_timeout": "50",
+            "dramatiq_restart_delay": "300",
             **settings,
         }
         processes = []
         for role in roles:
-            log = self._logs / f"{len(self._started)}-{role}.log"
-            processes.append(Process(role, log, given))
-            self._started.append(processes[-1])
+            log = self._logs / f"{len(self.processes)}-{role}.log"
+            processes.append(Process(role, log, given, threads))
+            self.processes.append(processes[-1])
         for process in processes:
             process.wait_until_ready()
         return processes
 
     def close(self) -> None:
         """Ends every process."""
-        for process in self._started:
+        for process in self.processes:
             process.end()
         self._broker.close()
 
@@ -84,10 +88,13 @@ class Stage:
     def flush_redis(self) -> None:
         self._broker.client.flushall()
 
-    def skip_leases(self) -> None:
-        """Those of senders that were killed; none may live."""
+    def free_leases(self) -> None:
+        """Those of killed senders end, none lives, and a planner finds that."""
         past = timezone.now() - LONG_AGO
-        Reminder.objects.filter(lease_until__isnull=False).update(lease_until=past)
+        leased = Reminder.objects.filter(lease_until__isnull=False)
+        leased.update(lease_until=past)
+        self.tick()
+        wait_until(lambda: not leased.exists())
 
     def skip_delays(self) -> None:
         """The time that a row waits for its next attempt."""
@@ -96,9 +103,7 @@ class Stage:
     def recover(self) -> None:
         """After a sender's death, as in a minute or two: its lease ends, the delay of an ambiguous
         row passes, another sender comes, and all is sent."""
-        self.skip_leases()
-        self.tick()
-        wait_until(lambda: not Reminder.objects.filter(lease_until__isnull=False).exists())
+        self.free_leases()
         self.skip_delays()
         self.start(Role.SENDER)
         self.tick()
