@@ -4,7 +4,8 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test faults zones lint format schema messages lock clean checks exported-schema compiled-messages
+.PHONY: help run test faults zones lint format schema messages lock clean checks
+.PHONY: exported-schema compiled-messages
 
 # An existing .venv keeps its interpreter.
 PYTHON ?=
@@ -14,6 +15,8 @@ ARGS ?=
 N ?= 20000
 KILLS ?= 300
 SEED ?=
+# Before that, every zone is checked; `make faults ZONES=` leaves it out.
+ZONES ?= yes
 # An existing folder that keeps what the run's processes log.
 LOGS ?=
 
@@ -88,7 +91,7 @@ zones: .venv/dev.stamp
 	$(VENV) -m tests.zones
 
 # `exec`, so that the program gets make's SIGTERM and ends what it has started.
-faults: .venv/dev.stamp
+faults: .venv/dev.stamp $(if $(ZONES),zones)
 	@exec $(VENV) -m tests.faults --n $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED)) \
 		$(if $(LOGS),--logs $(LOGS))
 
