@@ -5,7 +5,6 @@ import zoneinfo
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, time, timedelta
 from functools import cache
-from importlib import resources
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
@@ -19,9 +18,6 @@ from habits.recurrence import Schedule, instant, next_daily, next_due, under_new
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
 ZONES = sorted(zoneinfo.available_timezones())
-RULES = resources.files("tzdata") / "zoneinfo"
-DISTINCT_ZONES = {RULES.joinpath(*name.split("/")).read_bytes(): name for name in ZONES}.values()
-"""One name for all zones that differ in their names only."""
 
 
 def utc(text: str) -> datetime:
@@ -397,18 +393,3 @@ def test_every_scheduled_date_comes_once_and_in_order(case: tuple[Schedule, date
         if instant(day, schedule.time, schedule.zone) is not None:
             expected.append(day)
     assert dates == expected
-
-
-def test_around_every_change_of_clocks_each_date_is_due_once_on_itself() -> None:
-    times = [wall(text) for text in ("00:00", "00:30", "02:30", "23:30", "23:59")]
-    changes = 0
-    for name in DISTINCT_ZONES:
-        zone = ZoneInfo(name)
-        days = {day for year in range(2024, 2036) for day in changes_of(name, year)}
-        changes += len(days)
-        for wall_clock in times:
-            dues = [instant(day, wall_clock, zone) for day in sorted(days)]
-            found = [due for due in dues if due is not None]
-            assert [due.astimezone(zone).date() for due in found] == sorted(days)
-            assert all(earlier < later for earlier, later in pairwise(found))
-    assert changes > 5_000
