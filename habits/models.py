@@ -157,7 +157,7 @@ class Habit(models.Model):
 class ZoneRules(models.Model):
     """Which rules of time zones every `next_due_at` was computed by: one row, see `zone_rules`.
 
-    `version` is tzdata's, as `2026b`, and empty before the first; `reached` is the number of the
+    `version` is tzdata's, as `2026b`, and empty where nobody knows; `reached` is the number of the
     last habit that the pass over all of them has brought to it, NULL once that is over.
     """
 

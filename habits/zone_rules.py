@@ -41,7 +41,9 @@ def keep_up(now: datetime.datetime) -> None:
     Costs one small query where there is nothing to do. Of several at once, one does the work and
     the others leave it to that one; a call goes no further than `BATCHES`, the next one goes on.
     """
-    rules, _created = ZoneRules.objects.get_or_create(pk=ZoneRules.PK)
+    # Without a row, the database is new, and all that is in it comes from processes like this one.
+    newest = {"version": tzdata.IANA_VERSION}
+    rules, _created = ZoneRules.objects.get_or_create(pk=ZoneRules.PK, defaults=newest)
     if rules.version < tzdata.IANA_VERSION:
         logger.info("zone_rules_changed from=%s to=%s", rules.version, tzdata.IANA_VERSION)
         # Unless another process was quicker, and has come some way.

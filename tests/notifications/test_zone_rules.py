@@ -8,13 +8,14 @@ import datetime
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import Future
-from importlib import resources
+from importlib import import_module, resources
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 import time_machine
 import tzdata
+from django.apps import apps
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from pytest_django import DjangoAssertNumQueries
@@ -112,11 +113,15 @@ def state_of_the_pass() -> tuple[str, int | None]:
 # --- Nothing new -----------------------------------------------------------------------------
 
 
-@pytest.mark.django_db
-def test_the_first_tick_writes_the_version_down(told: list[int]) -> None:
+def test_the_first_tick_writes_the_version_down(
+    alice: User, make_habit: MakeHabit, told: list[int]
+) -> None:
+    due(make_habit(alice))
+
     keep_up(NOW)
 
     assert state_of_the_pass() == (tzdata.IANA_VERSION, None)
+    assert str(ZoneRules.objects.get()) == tzdata.IANA_VERSION
     assert told == []
 
 
@@ -139,11 +144,16 @@ def test_without_an_upgrade_a_tick_costs_one_query(
 def test_habits_from_before_the_version_was_kept_are_computed_anew(
     alice: User, make_habit: MakeHabit
 ) -> None:
+    migration = import_module("habits.migrations.0002_zone_rules")
+    migration.mistrust_what_is_there(apps, None)
+    assert not ZoneRules.objects.exists()
     habit = due(make_habit(alice), NOW + DAY + HOUR)
 
+    migration.mistrust_what_is_there(apps, None)
     keep_up(NOW)
 
     assert waits_for(habit) == NOW + DAY
+    assert state_of_the_pass() == (tzdata.IANA_VERSION, None)
 
 
 def test_an_older_process_leaves_the_work_of_a_newer_one_alone(
