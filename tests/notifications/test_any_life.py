@@ -200,7 +200,7 @@ class Life:
         assert entered == came_due if is_planned else entered <= came_due
         assert set(self.sends.values()) <= {1}
         sent = {
-            row.pk: (row.local_date, row.due_at, row.sent_at, row.message_id)
+            row.pk: (row.local_date, row.due_at, row.ended_at, row.message_id)
             for row in rows
             if row.state == State.SENT
         }
