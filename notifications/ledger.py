@@ -12,6 +12,7 @@ from django.db import transaction
 from django.db.models import Case, Exists, F, QuerySet, Value, When
 
 from habits.models import Habit
+from notifications import totals
 from notifications.models import Bot, Reason, Reminder, State
 from notifications.outcomes import tell
 
@@ -157,10 +158,13 @@ def record_not_delivered(
     """Sending -> pending: nothing arrived, for certain. `counts`: as one of the row's attempts."""
     attempts = F("attempts") if counts else F("attempts") - 1
     if _end_send(reminder, **_again(now), not_before=not_before, attempts=attempts):
+        if _tell_cancelled(reminder):
+            return
         wait = round((not_before - now).total_seconds(), 3)
         tell("deferred", reminder, level=logging.WARNING, cause=repr(cause), wait=wait)
 
 
+@transaction.atomic
 def record_ambiguous(reminder: Reminder, cause: str, now: datetime.datetime) -> bool:
     """Sending -> pending for one more try, or failed: nobody knows whether it arrived."""
     again = settings.REMINDER_AMBIGUOUS == "resend" and reminder.ambiguities == 0
@@ -172,10 +176,13 @@ def record_ambiguous(reminder: Reminder, cause: str, now: datetime.datetime) -> 
         not_before=now + AMBIGUOUS_DELAY,
     )
     if recorded:
+        totals.add(totals.Total.AMBIGUOUS, 1)
         chat, ambiguities = reminder.chat_id, reminder.ambiguities + 1
         event = "ambiguous" if again else "failed"
         told = {"chat": chat, "cause": repr(cause), "ambiguities": ambiguities}
         tell(event, reminder, level=logging.WARNING, reason=Reason.AMBIGUOUS, **told)
+        if again:
+            _tell_cancelled(reminder)
     return recorded
 
 
@@ -217,12 +224,22 @@ def _again(now: datetime.datetime) -> dict[str, object]:
     }
 
 
+def _tell_cancelled(reminder: Reminder) -> bool:
+    """Tells of a row that `_again` did not open, as its habit is gone; whether that is so."""
+    ended = _held(reminder, State.CANCELLED, steps=1).exists()
+    if ended:
+        tell("cancelled", reminder, reason=Reason.HABIT_DELETED)
+    return ended
+
+
 def _if_orphan(then: object, default: object) -> Case:
     return Case(When(habit__isnull=True, then=Value(then)), default=Value(default))
 
 
-def _held(reminder: Reminder, state: State) -> QuerySet[Reminder]:
-    return Reminder.objects.filter(pk=reminder.pk, token=reminder.token, state=state)
+def _held(reminder: Reminder, state: State, *, steps: int = 0) -> QuerySet[Reminder]:
+    """The row in `state`, with the token that its holder knows, or one so many steps later."""
+    token = reminder.token + steps
+    return Reminder.objects.filter(pk=reminder.pk, token=token, state=state)
 
 
 def _end_send(reminder: Reminder, **outcome: object) -> bool:

@@ -36,13 +36,28 @@ class Reason(models.TextChoices):
     BROKEN = "broken", _("it could not be built or sent, again and again")
 
 
+REASONS = {
+    State.FAILED: (
+        Reason.NO_CHAT,
+        Reason.CHAT_UNREACHABLE,
+        Reason.CHAT_STOPPED,
+        Reason.REJECTED,
+        Reason.AMBIGUOUS,
+        Reason.BROKEN,
+    ),
+    State.CANCELLED: (Reason.HABIT_DELETED, Reason.NOT_DUE, Reason.ACCOUNT_DISABLED),
+    State.EXPIRED: (Reason.TOO_LATE,),
+}
+"""Which ends have which reasons; a sent reminder has none."""
+
+
 class Reminder(models.Model):
     """One occurrence's message: one row for each habit and local date, whatever happens.
 
     `token` grows with each send that begins, so that a sender whose lease ran out cannot write over
     its successor. `attempts` counts sends that began, `breaks` those that broke before, and
     `ambiguities` those whose outcome nobody learned. `chat_slot_at` is when its chat awaits it,
-    `ended_at` when it came to its end.
+    `ended_at` when it came to its end, and `is_counted` says that its end stands in the totals.
     """
 
     # The receiver of `habit_deleting` clears it together with the state, in one statement.
@@ -70,6 +85,8 @@ class Reminder(models.Model):
     chat_id = models.BigIntegerField(_("sent to chat"), null=True)
     message_id = models.BigIntegerField(_("Telegram's message"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
+    # The database's own default, too: planners of the release before insert rows without it.
+    is_counted = models.BooleanField(default=False, db_default=False, editable=False)
     created_at = models.DateTimeField(auto_now_add=True)
 
     class Meta:
@@ -92,6 +109,18 @@ class Reminder(models.Model):
             models.Index(
                 fields=["ended_at"], name="reminder_ended", condition=Q(ended_at__isnull=False)
             ),
+            models.Index(
+                fields=["id", "state", "reason"],
+                name="reminder_uncounted",
+                condition=Q(ended_at__isnull=False, is_counted=False),
+            ),
+            # What somebody looks for among millions that were sent.
+            models.Index(
+                fields=["state", "id"],
+                name="reminder_unsent",
+                condition=Q(state__in=(State.FAILED, State.CANCELLED, State.EXPIRED)),
+            ),
+            models.Index(fields=["id"], name="reminder_ambiguous", condition=Q(ambiguities__gt=0)),
         ]
 
     def __str__(self) -> str:
@@ -126,3 +155,29 @@ class Bot(models.Model):
 
     def __str__(self) -> str:
         return "the bot"
+
+
+class Tally(models.Model):
+    """A part of a total: `totals` adds rows, and folds those of one name and reason into one."""
+
+    name = models.CharField(max_length=16)
+    reason = models.CharField(max_length=32, default="", blank=True)
+    value = models.BigIntegerField()
+
+    class Meta:
+        verbose_name_plural = "tallies"
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.reason} {self.value}"
+
+
+class LastTick(models.Model):
+    """When the newest tick came to its end, and how many seconds it took: one row."""
+
+    PK = 1
+
+    ended_at = models.DateTimeField()
+    seconds = models.FloatField()
+
+    def __str__(self) -> str:
+        return "the last tick"

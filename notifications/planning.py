@@ -11,6 +11,7 @@ from django.db.models import OuterRef, Subquery
 from accounts.models import zone_named
 from habits.models import Habit
 from habits.recurrence import Schedule, next_due
+from notifications import totals
 from notifications.models import Reason, Reminder, State
 
 BATCH = 1000
@@ -98,15 +99,19 @@ def _enter(local_date: datetime.date, habits: list[int], now: datetime.datetime)
             [local_date, now, *habits],
         )
         entered = cursor.rowcount
+    totals.add(totals.Total.PLANNED, entered)
     if entered < len(habits):
         waits = Habit.objects.filter(pk=OuterRef("habit")).values("next_due_at")
-        Reminder.objects.filter(
+        cancelled = Reminder.objects.filter(
             state=State.CANCELLED, habit__in=habits, local_date=local_date
-        ).update(
+        )
+        totals.count_first(cancelled)
+        cancelled.update(
             state=State.PENDING,
             reason=Reason.NONE,
             due_at=Subquery(waits),
             not_before=Subquery(waits),
             chat_slot_at=None,
             ended_at=None,
+            is_counted=False,
         )

@@ -7,13 +7,14 @@ from django.dispatch import receiver
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.signals import chat_chosen
+from accounts.signals import account_deleting, chat_chosen
 from habits.changes import ScheduleChange
 from habits.models import Habit
 from habits.signals import habit_deleting, schedules_changed
+from notifications import totals
 from notifications.chats import try_again
 from notifications.ledger import end_unsent
-from notifications.models import Reason, State
+from notifications.models import Reason, Reminder, State
 from notifications.replanning import replan
 
 
@@ -36,3 +37,9 @@ def keep_the_ledger_of_a_deleted_habit(habit: Habit, **_signal: Any) -> None:
 @receiver(chat_chosen)
 def show_what_is_known_of_the_chat(user: User, now: datetime.datetime, **_signal: Any) -> None:
     try_again(user, now)
+
+
+@receiver(account_deleting)
+def count_the_rows_of_a_deleted_account(user: User, **_signal: Any) -> None:
+    """They go with the account; what they came to stays in the totals."""
+    totals.count_first(Reminder.objects.filter(user=user))

@@ -5,9 +5,12 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import cast
 
+from django.db.models import QuerySet
+
 from habits.changes import ScheduleChange
 from habits.models import Habit
 from habits.recurrence import next_due
+from notifications import totals
 from notifications.ledger import end_unsent
 from notifications.models import Reason, Reminder, State
 
@@ -59,6 +62,7 @@ def _enter(occurrences: list[Occurrence]) -> None:
     a date that is due again opens again."""
     if not occurrences:
         return
+    held = _rows_held(occurrences).count()
     Reminder.objects.bulk_create(
         [
             Reminder(
@@ -72,16 +76,23 @@ def _enter(occurrences: list[Occurrence]) -> None:
         ],
         ignore_conflicts=True,
     )
+    # The habits are locked, so nobody else enters rows of theirs meanwhile.
+    totals.add(totals.Total.PLANNED, _rows_held(occurrences).count() - held)
     due_at = {(each.habit.pk, each.local_date): each.due_at for each in occurrences}
-    cancelled = Reminder.objects.filter(
-        state=State.CANCELLED,
-        habit__in=[each.habit for each in occurrences],
-        local_date__in={each.local_date for each in occurrences},
-    )
+    cancelled = _rows_held(occurrences).filter(state=State.CANCELLED)
     for row in cancelled.only("habit_id", "local_date"):
         again_at = due_at.get((cast("int", row.habit_id), row.local_date))
         if again_at is not None:
+            totals.count_first(Reminder.objects.filter(pk=row.pk))
             _reopen(row.pk, again_at)
+
+
+def _rows_held(occurrences: list[Occurrence]) -> QuerySet[Reminder]:
+    """The rows of these habits on any of these dates."""
+    return Reminder.objects.filter(
+        habit__in=[each.habit for each in occurrences],
+        local_date__in={each.local_date for each in occurrences},
+    )
 
 
 def _reopen(pk: int, due_at: datetime.datetime) -> None:
@@ -92,4 +103,5 @@ def _reopen(pk: int, due_at: datetime.datetime) -> None:
         not_before=due_at,
         chat_slot_at=None,
         ended_at=None,
+        is_counted=False,
     )
