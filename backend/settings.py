@@ -1,5 +1,6 @@
 """Every setting, read once from the environment or `.env`; `.env.sample` says what each means."""
 
+import re
 import zoneinfo
 from datetime import timedelta
 from pathlib import Path
@@ -198,6 +199,7 @@ TELEGRAM_RATE = env.number("TELEGRAM_RATE", 30, low=0.1, high=1000)
 REMINDER_CATCH_UP = timedelta(
     minutes=env.integer("REMINDER_CATCH_UP_MINUTES", 120, low=1, high=7 * 24 * 60)
 )
+REMINDER_RETENTION = timedelta(days=env.integer("REMINDER_RETENTION_DAYS", 90, low=3, high=36500))
 REMINDER_AMBIGUOUS = env.choice("REMINDER_AMBIGUOUS", "resend", ("resend", "leave"))
 DELIVERY_THREADS = env.integer("DELIVERY_THREADS", 8, low=1, high=256)
 
@@ -216,6 +218,15 @@ DRAMATIQ_BROKER = {
         "periodiq.PeriodiqMiddleware",
     ],
 }
+
+# --- Metrics -------------------------------------------------------------------------------------
+
+METRICS_TOKEN = env.text("METRICS_TOKEN")
+# What a header can carry, and nobody guesses.
+if METRICS_TOKEN and not re.fullmatch("[!-~]{16,}", METRICS_TOKEN):
+    raise ImproperlyConfigured(
+        "METRICS_TOKEN must be at least 16 letters, digits or signs of ASCII, without a space."
+    )
 
 # --- `manage.py up` and `csu` --------------------------------------------------------------------
 

@@ -5,6 +5,7 @@ A message is only a hint to look into the database, so a lost or doubled one cha
 
 import datetime
 import logging
+import time
 
 import dramatiq
 from django.conf import settings
@@ -12,7 +13,7 @@ from django.utils import timezone
 from periodiq import cron
 
 from habits import zone_rules
-from notifications import ledger
+from notifications import ledger, retention, totals
 from notifications.broker import queued
 from notifications.delivery import deliver as run_delivery
 from notifications.middleware import stopping
@@ -36,14 +37,20 @@ MINUTE = 60_000
     time_limit=10 * MINUTE,
 )
 def tick() -> None:
-    """Frees what died, plans what is due, and wakes as many senders as there is work for."""
-    now = timezone.now()
+    """Frees what died, plans what is due, and wakes as many senders as there is work for.
+
+    Then it does what can wait: it counts what ended, and prunes what ended long ago.
+    """
+    began, now = time.monotonic(), timezone.now()
     freed = ledger.free_expired_leases(now)
     zone_rules.keep_up(now)
     planned = plan_due(now)
     expired = ledger.expire_late(now)
     woken = wake_senders(now)
     logger.info("tick planned=%s expired=%s freed=%s woken=%s", planned, expired, freed, woken)
+    totals.count_ended()
+    retention.prune(now)
+    totals.note_tick(timezone.now(), time.monotonic() - began)
 
 
 def wake_senders(now: datetime.datetime) -> int:
