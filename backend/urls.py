@@ -4,6 +4,7 @@ from django.contrib import admin
 from django.urls import path, re_path
 
 from backend.health import healthz, readyz
+from backend.metrics import metrics
 from backend.views import GraphQLView
 
 urlpatterns = [
@@ -11,5 +12,6 @@ urlpatterns = [
     re_path(r"^graphql/?$", GraphQLView.as_view(), name="graphql"),
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
+    path("metrics", metrics, name="metrics"),
     path("admin/", admin.site.urls),
 ]
