@@ -85,7 +85,7 @@ def requeue(selection: Selection, now: datetime.datetime) -> Requeued:
     _check_numbers(selection)
     found = selection.rows()
     recent = found.filter(due_at__gte=now - settings.REMINDER_CATCH_UP)
-    with_habit = recent.filter(habit__owner=F("user"))
+    with_habit = recent.filter(habit__owner=F("user")).select_related("habit")
     reachable = with_habit.filter(~_is_silent())
     told = Requeued(
         too_old=found.count() - recent.count(), orphans=recent.filter(habit=None).count()

@@ -69,6 +69,10 @@ def test_production_starts_with_all_that_it_needs() -> None:
         ({"TELEGRAM_API_URL": "api.telegram.org"}, "TELEGRAM_API_URL must be"),
         ({"TELEGRAM_API_URL": "https://"}, "TELEGRAM_API_URL must be"),
         ({"TELEGRAM_RATE": "0"}, "TELEGRAM_RATE must be"),
+        ({"REMINDER_RETENTION_DAYS": "2"}, "REMINDER_RETENTION_DAYS must be"),
+        ({"METRICS_TOKEN": "fifteen-letters"}, "METRICS_TOKEN must be"),
+        ({"METRICS_TOKEN": "sixteen letters!!"}, "METRICS_TOKEN must be"),
+        ({"METRICS_TOKEN": "sechzehn-zeichen-ä"}, "METRICS_TOKEN must be"),
         ({"REMINDER_AMBIGUOUS": "drop"}, "REMINDER_AMBIGUOUS must be"),
     ],
 )

@@ -8,12 +8,13 @@ from dramatiq.brokers.redis import RedisBroker
 from pytest_django import Settings
 
 from accounts.models import User
-from notifications import actors, ledger
+from habits.models import Habit
+from notifications import actors, ledger, totals
 from notifications.actors import deliver, tick
 from notifications.broker import HintBroker
 from notifications.ledger import LEASE, SKEW
 from notifications.middleware import stopping
-from notifications.models import Reason, Reminder, State
+from notifications.models import LastTick, Reason, Reminder, State
 from tests.conftest import MakeHabit
 from tests.fake_bot_api import FakeBotApi
 from tests.notifications.stage import (
@@ -93,6 +94,24 @@ def test_a_tick_plans_frees_and_expires(
     assert end_of(habit.reminders.get()) == (State.PENDING, "")
     assert "tick planned=1 expired=1 freed=1 woken=1" in caplog.text
     assert pokes(broker) == 1
+
+
+def test_a_tick_counts_prunes_and_says_when_it_ended(
+    alice: User, make_habit: MakeHabit, broker: RedisBroker
+) -> None:
+    planned(make_habit(alice), NOW - 100 * DAY)
+    Reminder.objects.update(state=State.SENT, ended_at=NOW - 91 * DAY)
+    Habit.objects.update(next_due_at=None)
+
+    tick()
+
+    assert not Reminder.objects.exists()
+    counted = totals.read()
+    assert counted[State.SENT, ""] == 1
+    assert counted[totals.Total.TICKS, ""] == 1
+    last = LastTick.objects.get()
+    assert last.ended_at == NOW
+    assert last.seconds >= 0
 
 
 def test_ticks_send_no_hint_beside_one_that_waits_already(

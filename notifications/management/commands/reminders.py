@@ -3,9 +3,11 @@
 import datetime
 from typing import Any
 
+import tzdata
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.utils import timezone
 
+from habits import zone_rules
 from notifications import figures, pacing, upkeep
 from notifications.models import REASONS, Reminder, State
 
@@ -13,7 +15,7 @@ from notifications.models import REASONS, Reminder, State
 class Command(BaseCommand):
     help = (
         "Shows how the reminders stand: rows by state, the oldest that waits, the lag, the bot's"
-        " pause and the last tick. `requeue` and `leave` change rows; see their own --help."
+        " pause and the last tick. The actions change something; each has a --help."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -52,6 +54,15 @@ class Command(BaseCommand):
             ),
         )
 
+        actions.add_parser(
+            "replan",
+            help="compute anew when habits are due, by this release's time zone rules",
+            description=(
+                "Computes anew when habits are due, by the time zone rules of this release. Ticks"
+                " do so when the rules are newer; after a downgrade, somebody has to ask for it."
+            ),
+        )
+
     def handle(self, *args: Any, **options: Any) -> None:
         now = timezone.now()
         match options["action"]:
@@ -59,6 +70,9 @@ class Command(BaseCommand):
                 self._requeue(_selection(options), now)
             case "leave":
                 self._leave(now)
+            case "replan":
+                zone_rules.replan_all(now)
+                self.stdout.write(f"All habits are at the rules of tzdata {tzdata.IANA_VERSION}.")
             case _:
                 self._show(now)
 
