@@ -123,7 +123,7 @@ def test_the_ledger_shows_how_late_a_row_is(
 ) -> None:
     row.due_at, row.ended_at = due_at, ended_at
 
-    shown = site.get_model_admin(Reminder).lag(row)
+    shown = admin.ReminderAdmin(Reminder, site).lag(row)
 
     assert (None if shown is None else str(shown)) == lag
 

@@ -203,7 +203,7 @@ def test_a_reminder_or_habit_in_other_hands_is_passed_over(failed: Failing) -> N
 
     with transaction.atomic():
         Reminder.objects.select_for_update().get(pk=held.pk)
-        Habit.objects.select_for_update().get(pk=with_held_habit.habit_id)
+        Habit.objects.select_for_update().get(reminders=with_held_habit)
         told = background(lambda: requeue(ALL, NOW)).result(10)
 
     assert told == Requeued(rows=1, busy=2)
