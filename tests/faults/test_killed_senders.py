@@ -15,10 +15,10 @@ from tests.faults.stage import Stage, end_the_blocked, wait_until, wait_until_bl
 def test_before_the_intent_nothing_is_ambiguous_and_the_message_comes_once(stage: Stage) -> None:
     stage.settle(1)
     Chat.objects.create(chat_id=FIRST_CHAT)
-    _planner, sender = stage.start(Role.PLANNER, Role.SENDER)
     with transaction.atomic():
         # The intent is committed together with the chat's slot.
         Chat.objects.select_for_update().get()
+        _planner, sender = stage.start(Role.PLANNER, Role.SENDER)
         stage.tick()
         wait_until_blocked()
         sender.kill()

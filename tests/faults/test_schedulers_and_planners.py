@@ -11,7 +11,6 @@ from tests.faults.stage import HOST, Stage, ring, wait_until, wait_until_blocked
 
 def test_a_planner_killed_in_the_middle_leaves_nothing_half_done(stage: Stage) -> None:
     stage.settle(20)
-    (planner,) = stage.start(Role.PLANNER)
     habit = Habit.objects.order_by("pk")[10]
     with transaction.atomic():
         # Somebody else enters one of the rows and has not committed: the planner waits for it.
@@ -23,6 +22,7 @@ def test_a_planner_killed_in_the_middle_leaves_nothing_half_done(stage: Stage) -
             due_at=timezone.now(),
             not_before=timezone.now(),
         )
+        (planner,) = stage.start(Role.PLANNER)
         stage.tick()
         wait_until_blocked()
         planner.kill()
