@@ -28,11 +28,14 @@ MINUTE = 60_000
 """Milliseconds: an older message is not run, as a newer tick has done its work."""
 
 
-# A queue of its own, so that a worker can keep a thread for it whatever the sends take.
+# A queue of its own, so that a worker can keep a thread for it whatever the sends take. Tried again
+# when the database went away in the middle, while periodiq's half a minute lasts.
 @dramatiq.actor(
     queue_name="tick",
     periodic=cron("* * * * *"),
-    max_retries=0,
+    max_retries=3,
+    min_backoff=5_000,
+    max_backoff=10_000,
     max_age=MINUTE,
     time_limit=10 * MINUTE,
 )
