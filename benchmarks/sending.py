@@ -5,14 +5,16 @@
 
 Real workers on PostgreSQL and Valkey send `due` reminders, due at once, to a Bot API on loopback.
 It tells the rate that they reached (from the first arrival to the last, in % of the bot's rate),
-the most arrivals in any second, wherever it begins, and the shortest distance between two messages
-to one chat. `--bare` also times one plain `requests` loop against the same Bot API, before and
-after, and gives the ratio. The last line is one JSON object.
+the most arrivals in any second, wherever it begins, the shortest distance between two messages to
+one chat, and the workers' CPU for each message, their start included. `--bare` also times one plain
+`requests` loop against the same Bot API, before and after, and gives the ratio. The last line is
+one JSON object.
 """
 
 import argparse
 import datetime
 import json
+import resource
 import socket
 import time
 from collections.abc import Sequence
@@ -54,6 +56,12 @@ def bare_loop(url: str) -> float:
         for _ in range(BARE):
             session.post(f"{url}/bot1:x/sendMessage", json=body, timeout=10)
         return BARE / (time.perf_counter() - start)
+
+
+def ended_children_cpu() -> float:
+    """Seconds of CPU of the programs that this one has started and that have ended."""
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def free_port() -> int:
@@ -119,9 +127,10 @@ def main() -> None:
         with process(environment, "python", "-m", "benchmarks.bot_api", str(port)):
             wait_until_it_listens(port)
             bare = [bare_loop(url)] if given.bare else []
-            before = len(arrivals(url))
+            before, started = len(arrivals(url)), ended_children_cpu()
             with process(environment, "python", *workers):
                 wait_until_all_is_sent()
+            cpu = ended_children_cpu() - started
             arrived = arrivals(url)[before:]
             bare += [bare_loop(url)] if given.bare else []
     times = [moment for moment, _chat in arrived]
@@ -136,6 +145,7 @@ def main() -> None:
         "used_percent": round(100 * reached / given.rate, 1),
         "most_in_a_second": most_in_a_second(times),
         "shortest_gap_of_a_chat": gap and round(gap, 3),
+        "workers_cpu_ms_each": round(1000 * cpu / len(times), 2),
         "bare_loop": [round(each) for each in bare],
         "ratio_to_bare": round(reached / (sum(bare) / len(bare)), 2) if bare else None,
     }
