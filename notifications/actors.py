@@ -5,6 +5,7 @@ A message is only a hint to look into the database, so a lost or doubled one cha
 
 import datetime
 import logging
+import random
 import time
 
 import dramatiq
@@ -15,6 +16,7 @@ from periodiq import cron
 from habits import zone_rules
 from notifications import ledger, retention, totals
 from notifications.broker import queued
+from notifications.delivery import RUN
 from notifications.delivery import deliver as run_delivery
 from notifications.middleware import stopping
 from notifications.planning import plan_due
@@ -71,5 +73,7 @@ def wake_senders(now: datetime.datetime) -> int:
 )
 def deliver() -> None:
     """One run of the sender; one that ran out of time is followed by another."""
-    if run_delivery(stopping) and not stopping.is_set():
+    # Senders that were woken together do not all pause together.
+    run = RUN * random.uniform(0.75, 1)  # noqa: S311  # nobody's secret
+    if run_delivery(stopping, run=run) and not stopping.is_set():
         deliver.send()

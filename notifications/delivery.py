@@ -29,6 +29,9 @@ logger = logging.getLogger(__name__)
 RUN = datetime.timedelta(seconds=20)
 """How long one run goes on while there is something to send."""
 
+GRACE = datetime.timedelta(seconds=1)
+"""How far beyond its time a run waits for a slot that it has taken."""
+
 IDLE_STEP = datetime.timedelta(seconds=1)
 """How often a run looks for new rows while it waits for the next one."""
 
@@ -45,12 +48,14 @@ slots = pacing.Slots()
 """When this process may send."""
 
 
-def deliver(stopping: threading.Event, clock: Clock = timezone.now) -> bool:
-    """Sends what is due until nothing is, `RUN` has passed or `stopping` is set.
+def deliver(
+    stopping: threading.Event, clock: Clock = timezone.now, run: datetime.timedelta = RUN
+) -> bool:
+    """Sends what is due until nothing is, `run` has passed or `stopping` is set.
 
     Answers whether its time ended before the work did.
     """
-    deadline = clock() + RUN
+    deadline = clock() + run
     is_busy = False
     while not stopping.is_set() and clock() < deadline:
         try:
@@ -71,15 +76,17 @@ def deliver_next(
 ) -> bool:
     """Brings the next row that may be sent to its outcome, or lets it wait for its turn.
 
-    False when there is none, the bot is paused, or no slot comes before `deadline` or the stop.
+    False when there is none, the bot is paused, or no slot comes soon after `deadline`, or before
+    the stop.
     """
     slot = slots.take(clock())
     if slot is None:
         return False
     ready_at = slot - pacing.LEAD
-    is_in_time = ready_at < deadline
-    stops = stopping.wait((min(ready_at, deadline) - clock()).total_seconds())
-    message = begin(slot, clock) if is_in_time and not stops else Unsent.NO_ROW
+    # A slot that was taken is used, or it would be missing in the bot's rate.
+    is_soon = ready_at < deadline + GRACE
+    stops = stopping.wait(((ready_at if is_soon else deadline) - clock()).total_seconds())
+    message = begin(slot, clock) if is_soon and not stops else Unsent.NO_ROW
     if not isinstance(message, Message):
         slots.give_back(slot)
         return message is Unsent.SETTLED

@@ -1,5 +1,6 @@
 """What a tick does and how many senders it wakes; no message carries more than a hint."""
 
+import datetime
 import time
 
 import dramatiq
@@ -15,6 +16,7 @@ from habits.models import Habit
 from notifications import actors, ledger, totals
 from notifications.actors import deliver, tick
 from notifications.broker import HintBroker
+from notifications.delivery import RUN
 from notifications.ledger import LEASE, SKEW
 from notifications.middleware import WorkerMiddleware, stopping
 from notifications.models import LastTick, Reason, Reminder, State
@@ -170,7 +172,7 @@ def test_a_run_that_ran_out_of_time_is_followed_by_another(
     broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for more, expected in ((False, 0), (True, 1)):
-        monkeypatch.setattr(actors, "run_delivery", lambda _stopping, more=more: more)
+        monkeypatch.setattr(actors, "run_delivery", lambda _stopping, run, more=more: more)
         deliver()
         assert pokes(broker) == expected
 
@@ -178,15 +180,29 @@ def test_a_run_that_ran_out_of_time_is_followed_by_another(
 def test_a_run_that_ran_out_of_time_as_its_worker_stops_is_followed_by_none(
     broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def run(stop: object) -> bool:
+    def run_until_stopped(stop: object, run: datetime.timedelta) -> bool:
         stopping.set()
         return True
 
-    monkeypatch.setattr(actors, "run_delivery", run)
+    monkeypatch.setattr(actors, "run_delivery", run_until_stopped)
 
     deliver()
 
     assert pokes(broker) == 0
+
+
+def test_runs_that_begin_together_end_one_by_one(
+    broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between two runs a sender is idle; if all were, the bot's slots would pass unused."""
+    runs: list[datetime.timedelta] = []
+    monkeypatch.setattr(actors, "run_delivery", lambda _stopping, run: runs.append(run))
+
+    for _ in range(20):
+        deliver()
+
+    assert len(set(runs)) == 20
+    assert 0.75 * RUN <= min(runs) < max(runs) <= RUN
 
 
 def test_a_run_sends_what_is_due(alice: User, make_habit: MakeHabit, api: FakeBotApi) -> None:
