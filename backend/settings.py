@@ -147,6 +147,16 @@ else:
     # A server that loses its last commits in a crash would lose the intents to send, too: then a
     # message that went out is sent again, and nobody knows. Its own settings may be laxer.
     options = DATABASES["default"].setdefault("OPTIONS", {})
+    # A server that vanished without a word is noticed within half a minute, not after hours. In
+    # seconds, but for the last, in milliseconds; what the URL says goes before.
+    for name, value in {
+        "connect_timeout": 5,
+        "keepalives_idle": 15,
+        "keepalives_interval": 5,
+        "keepalives_count": 3,
+        "tcp_user_timeout": 30_000,
+    }.items():
+        options.setdefault(name, value)
     options["options"] = f"{options.get('options', '')} -c synchronous_commit=on".strip()
 
 REDIS_URL = env.text("REDIS_URL")

@@ -3,10 +3,12 @@
 A message is only a hint to look into the database, so a lost or doubled one changes nothing.
 """
 
+import contextlib
 import datetime
 import logging
 import random
 import time
+from collections.abc import Callable, Iterator
 
 import dramatiq
 from django.conf import settings
@@ -47,15 +49,35 @@ def tick() -> None:
     Then it does what can wait: it counts what ended, and prunes what ended long ago.
     """
     began, now = time.monotonic(), timezone.now()
-    freed = ledger.free_expired_leases(now)
-    zone_rules.keep_up(now)
-    planned = plan_due(now)
-    expired = ledger.expire_late(now)
-    woken = wake_senders(now)
-    logger.info("tick planned=%s expired=%s freed=%s woken=%s", planned, expired, freed, woken)
-    totals.count_ended()
-    retention.prune(now)
+    with _failing_at_the_end() as attempt:
+        freed = attempt(ledger.free_expired_leases, now)
+        attempt(zone_rules.keep_up, now)
+        planned = attempt(plan_due, now)
+        expired = attempt(ledger.expire_late, now)
+        woken = attempt(wake_senders, now)
+        logger.info("tick planned=%s expired=%s freed=%s woken=%s", planned, expired, freed, woken)
+        attempt(totals.count_ended)
+        attempt(retention.prune, now)
     totals.note_tick(timezone.now(), time.monotonic() - began)
+
+
+@contextlib.contextmanager
+def _failing_at_the_end() -> Iterator[Callable[..., object]]:
+    """Calls each step that it is given, whatever became of those before, and then fails as the
+    first one did: what is wrong with one of them is to silence nobody."""
+    errors: list[Exception] = []
+
+    def attempt(step: Callable[..., object], *arguments: object) -> object:
+        try:
+            return step(*arguments)
+        except Exception as error:
+            logger.exception("tick_step_failed step=%s", step.__name__)
+            errors.append(error)
+            return None
+
+    yield attempt
+    if errors:
+        raise errors[0]
 
 
 def wake_senders(now: datetime.datetime) -> int:

@@ -94,7 +94,7 @@ class ReminderAdmin(ReadOnlyAdmin):
         "chat_id",
         "user",
     )
-    list_filter = ("state", ReasonFilter, AmbiguousFilter, "due_at")
+    list_filter = ("state", ReasonFilter, AmbiguousFilter)
     list_select_related = ("user",)
     # Only shows the box: `get_search_results` does the work.
     search_fields = ("user",)

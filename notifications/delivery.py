@@ -17,12 +17,12 @@ import time
 from collections.abc import Callable
 from functools import partial
 
-from django.db import connection
+from django.db import connection, transaction
 from django.utils import timezone
 
 from notifications import chats, ledger, pacing, telegram
 from notifications.intent import DATABASE_GONE, Message, Unsent, backoff, begin
-from notifications.models import Reason
+from notifications.models import Reason, Reminder
 
 logger = logging.getLogger(__name__)
 
@@ -55,9 +55,10 @@ def deliver(
 
     Answers whether its time ended before the work did.
     """
-    deadline = clock() + run
-    is_busy = False
-    while not stopping.is_set() and clock() < deadline:
+    begin_at = clock()
+    deadline, is_busy = begin_at + run, False
+    # A clock that is set back ends the run, too: it would last for hours.
+    while not stopping.is_set() and begin_at <= clock() < deadline:
         try:
             # Looks before it takes a slot of the bot, which would be missing elsewhere.
             if is_busy or ledger.has_free(clock()):
@@ -94,7 +95,7 @@ def deliver_next(
         outcome = _outcome_of_sending(message, clock)
     else:
         outcome = partial(_record_unsent, message, clock())
-    _record(outcome)
+    _record(message.reminder, outcome)
     return True
 
 
@@ -103,12 +104,9 @@ def _keeps_a_slot(
 ) -> bool:
     """Waits until the message may go out; False when that will not be soon."""
     try:
-        kept = slots.keep(slot, stopping, clock)
-        if kept is not None and kept != slot:
-            pacing.note_late(message.chat_id, kept)
+        return slots.keep(slot, stopping, clock, partial(pacing.note_late, message.chat_id))
     except DATABASE_GONE:
         return False
-    return kept is not None
 
 
 def _outcome_of_sending(message: Message, clock: Clock) -> Callable[[], object]:
@@ -124,7 +122,7 @@ def _outcome_of_sending(message: Message, clock: Clock) -> Callable[[], object]:
     return partial(ledger.record_sent, row, sent.message_id, clock())
 
 
-def _record(outcome: Callable[[], object]) -> None:
+def _record(row: Reminder, outcome: Callable[[], object]) -> None:
     """Records a known outcome; while the database is away, again and again until the lease ends."""
     for _ in range(ledger.LEASE // RECONNECT):
         try:
@@ -135,7 +133,7 @@ def _record(outcome: Callable[[], object]) -> None:
             time.sleep(RECONNECT.total_seconds())
         else:
             return
-    logger.error("delivery_could_not_record outcome=%s", outcome)
+    logger.error("delivery_could_not_record reminder=%s", row.pk)
 
 
 def _record_unsent(message: Message, now: datetime.datetime) -> None:
@@ -148,13 +146,16 @@ def _record_error(message: Message, error: telegram.TelegramError, now: datetime
         case telegram.OutcomeUnknown():
             ledger.record_ambiguous(row, cause, now)
         case telegram.ChatUnreachable():
-            ledger.record_failed(row, Reason.CHAT_UNREACHABLE, cause, now)
-            chats.mark_unreachable(chat_id, cause, now)
+            with transaction.atomic():
+                # The chat first: the lock order of senders.
+                chats.mark_unreachable(chat_id, cause, now)
+                ledger.record_failed(row, Reason.CHAT_UNREACHABLE, cause, now)
         case telegram.ChatMigrated() if error.chat_id != chat_id:
             chats.move(chat_id, error.chat_id)
             ledger.record_not_delivered(row, now, cause, now)
         case telegram.TooManyRequests():
-            until = now + datetime.timedelta(seconds=error.retry_after)
+            seconds = min(error.retry_after, pacing.LONGEST_PAUSE.total_seconds())
+            until = now + datetime.timedelta(seconds=seconds)
             pacing.pause_bot(until)
             ledger.record_not_delivered(row, until, cause, now, counts=False)
         case telegram.BotUnauthorized():
@@ -162,7 +163,7 @@ def _record_error(message: Message, error: telegram.TelegramError, now: datetime
             until = now + WRONG_TOKEN_PAUSE
             pacing.pause_bot(until)
             ledger.record_not_delivered(row, until, cause, now, counts=False)
-        case telegram.NotConnected():
+        case telegram.NotConnected() | telegram.NotTelegram():
             ledger.record_not_delivered(row, now + backoff(row.attempts), cause, now)
         case _:
             ledger.record_failed(row, Reason.REJECTED, cause, now)

@@ -4,10 +4,10 @@ import datetime
 import enum
 import logging
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from django.conf import settings
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, InternalError, OperationalError, transaction
 
 from accounts.models import ChatStatus
 from habits.models import Habit
@@ -17,8 +17,8 @@ from notifications.models import Chat, Reason, Reminder, State
 
 logger = logging.getLogger(__name__)
 
-DATABASE_GONE = (InterfaceError, OperationalError)
-"""What says more of the database than of the row at hand."""
+DATABASE_GONE = (InterfaceError, OperationalError, InternalError)
+"""What says more of the database than of the row at hand; the last, that it only reads just now."""
 
 MAX_BACKOFF = datetime.timedelta(minutes=1)
 
@@ -29,7 +29,7 @@ class Message:
 
     reminder: Reminder
     chat_id: int
-    text: str
+    text: str = field(repr=False)
 
 
 class Unsent(enum.Enum):
@@ -80,6 +80,12 @@ def _intend(
     end = _end(row, habit, now)
     if end is not None:
         ledger.end_unsent(row, *end, now)
+        return Unsent.SETTLED
+    schedule = habit.schedule
+    due_at = schedule.instant_on(row.local_date) if schedule else None
+    if row.token > 0 and due_at is not None and due_at > slot:
+        # The plan changed while the row was on its way, and it came back.
+        ledger.move(row, due_at)
         return Unsent.SETTLED
     chat_id = habit.owner.chat_id
     if chat_id is None:

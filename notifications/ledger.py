@@ -9,12 +9,13 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Exists, F, QuerySet, Value, When
+from django.db.models import Case, Exists, F, Q, QuerySet, Value, When
 
 from habits.models import Habit
 from notifications import totals
-from notifications.models import Bot, Reason, Reminder, State
+from notifications.models import Reason, Reminder, State
 from notifications.outcomes import tell
+from notifications.pacing import paused
 
 LEASE = datetime.timedelta(seconds=30)
 """More than the longest send: the time-outs of `telegram` add up to 13 seconds."""
@@ -57,9 +58,10 @@ def lock_next(moment: datetime.datetime) -> tuple[Reminder, Habit] | None:
     Waits for nobody: what another sender, a planner or a mutation holds is passed over. None when
     nothing is left, or the bot is paused then. To be called in a transaction.
     """
-    paused = Bot.objects.filter(paused_until__gt=moment)
     row = (
-        Reminder.objects.filter(~Exists(paused), state=State.PENDING, not_before__lte=moment)
+        Reminder.objects.filter(
+            ~Exists(paused(moment)), state=State.PENDING, not_before__lte=moment
+        )
         # Says nothing new, but makes the join an inner one: the other kind cannot be locked. To
         # compare its owner with the row's would do so, too, but PostgreSQL takes that for rare,
         # and sorts all that waits instead of walking the index to the first.
@@ -93,9 +95,9 @@ def next_moment(before: datetime.datetime) -> datetime.datetime | None:
     return row.order_by("not_before").values_list("not_before", flat=True).first()
 
 
-def intend(reminder: Reminder, chat_id: int, moment: datetime.datetime) -> bool:
+def intend(reminder: Reminder, chat_id: int, moment: datetime.datetime) -> None:
     """Pending -> sending, at `moment`: from here on, only an answer tells whether it arrived."""
-    intended = _held(reminder, State.PENDING).update(
+    _held(reminder, State.PENDING).update(
         state=State.SENDING,
         token=F("token") + 1,
         chat_id=chat_id,
@@ -104,13 +106,17 @@ def intend(reminder: Reminder, chat_id: int, moment: datetime.datetime) -> bool:
     )
     reminder.token += 1
     reminder.chat_id = chat_id
-    return bool(intended)
 
 
 def end_unsent(reminder: Reminder, state: State, reason: Reason, now: datetime.datetime) -> None:
     """Pending -> an end, as there is nothing to send any more."""
     _held(reminder, State.PENDING).update(state=state, reason=reason, ended_at=now)
     tell(state, reminder, reason=reason)
+
+
+def move(reminder: Reminder, due_at: datetime.datetime) -> None:
+    """Pending as before, but its date is due at another instant."""
+    _held(reminder, State.PENDING).update(due_at=due_at, not_before=due_at, chat_slot_at=None)
 
 
 def defer_for_chat(reminder: Reminder, slot: datetime.datetime) -> None:
@@ -188,15 +194,17 @@ def record_ambiguous(reminder: Reminder, cause: str, now: datetime.datetime) -> 
 
 def free_expired_leases(now: datetime.datetime) -> int:
     """Takes the rows of senders that died on the way, as ambiguous; answers how many."""
-    expired = Reminder.objects.filter(state=State.SENDING, lease_until__lt=now - SKEW)
+    sending = Reminder.objects.filter(state=State.SENDING)
+    # A lease that ends later than any begun now was given by a clock that was wrong.
+    is_over = Q(lease_until__lt=now - SKEW) | Q(lease_until__gt=now + LEASE + 2 * SKEW)
+    expired = sending.filter(is_over)
     return sum(record_ambiguous(reminder, "its sender died", now) for reminder in expired)
 
 
 def expire_late(now: datetime.datetime) -> int:
     """Pending -> expired, past the catch-up window; answers how many."""
     oldest = now - settings.REMINDER_CATCH_UP
-    # No row may be sent before it is due, so the condition on `not_before` is there for its index.
-    late = Reminder.objects.filter(state=State.PENDING, due_at__lt=oldest, not_before__lte=now)
+    late = Reminder.objects.filter(state=State.PENDING, due_at__lt=oldest)
     expired = 0
     while batch := _expire_batch(late, now):
         expired += batch

@@ -60,7 +60,7 @@ class Reminder(models.Model):
     `ended_at` when it came to its end, and `is_counted` says that its end stands in the totals.
     """
 
-    # The receiver of `habit_deleting` clears it together with the state, in one statement.
+    # The receiver of `habit_deleting` clears it.
     habit = models.ForeignKey(
         Habit, on_delete=models.DO_NOTHING, related_name="reminders", null=True
     )

@@ -13,6 +13,7 @@ from collections.abc import Callable
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import QuerySet
 
 from notifications.models import Bot, Chat
 
@@ -34,12 +35,18 @@ With the time-outs of a send, 13 seconds, a stop still takes no more than 14."""
 DEAL_SPAN = datetime.timedelta(seconds=0.02)
 """For how long one deal of slots lasts, where the rate is high."""
 
+LONGEST_PAUSE = datetime.timedelta(days=1)
+"""A longer `retry_after` is nobody's meaning; a day on, one message asks again."""
+
 PRIVATE_GAP = datetime.timedelta(seconds=1.05)
 GROUP_GAP = datetime.timedelta(seconds=3.1)
 """Between two messages to one chat; groups have negative ids."""
 
 MOST_DEALT = 5000
 """Slots of the bot that all senders together hold in advance, at the very most."""
+
+IN_HAND = datetime.timedelta(seconds=10)
+"""How far apart, at the most, the slots lie that senders hold at one time."""
 
 MOST_AHEAD = datetime.timedelta(minutes=30)
 """How far a chat's slots are promised. What lies further, a clock that was wrong has promised."""
@@ -72,7 +79,7 @@ def deal_bot_slots(now: datetime.datetime) -> list[datetime.datetime]:
     not ask the database for each.
     """
     bot = locked_bot()
-    if bot.paused_until is not None and bot.paused_until > now:
+    if pause_end(now) is not None:
         return []
     gap = bot_gap()
     first = max(now, bot.next_slot_at or now)
@@ -99,22 +106,29 @@ class Slots:
             return self._dealt.pop(0) if self._dealt else None
 
     def keep(
-        self, slot: datetime.datetime, stopping: threading.Event, clock: Clock
-    ) -> datetime.datetime | None:
-        """Waits for a slot that was taken; where it was missed, for another one, which it answers.
+        self,
+        slot: datetime.datetime,
+        stopping: threading.Event,
+        clock: Clock,
+        announce: Callable[[datetime.datetime], None],
+    ) -> bool:
+        """Waits for a slot that was taken; where it was missed, for another one, once announced.
 
         Messages of a process that stood still would go out all at once, among those of others.
-        None when none comes within `PATIENCE`, or the bot is paused. A stop hurries nothing.
+        False when no slot comes within `PATIENCE`, or the bot is paused. A stop hurries nothing.
         """
-        given_up_at = slot + PATIENCE
+        given_up_at = clock() + LEAD + PATIENCE
         kept: datetime.datetime | None = slot
-        while kept is not None and kept < given_up_at:
+        # Not for longer either where the clock was set back meanwhile.
+        while kept is not None and kept <= min(given_up_at, clock() + LEAD + PATIENCE):
             if stopping.wait((kept - clock()).total_seconds()):
                 time.sleep(max(0, (kept - clock()).total_seconds()))
             if clock() - kept <= TOLERANCE:
-                return kept
+                return True
             kept = self.take(clock())
-        return None
+            if kept is not None:
+                announce(kept)
+        return False
 
     def give_back(self, slot: datetime.datetime) -> None:
         """Nothing went out at `slot`: another thread, or the next message, may have it."""
@@ -134,7 +148,9 @@ def take_chat_slot(
     free, last = chat.next_slot_at, chat.last_slot_at
     if free is None or not now < free <= now + MOST_AHEAD:
         free = now
-    earliest = last + gap if last is not None and last <= now < last + gap else now
+    # The last one may lie ahead: senders come to the chat in another order than their slots.
+    is_last_near = last is not None and last - IN_HAND <= now < last + gap
+    earliest = last + gap if last is not None and is_last_near else now
     if promised is None or now < earliest >= promised + gap / 2:
         # A new message, or one of several whose promised moments were missed.
         promised = max(free, earliest)
@@ -153,15 +169,22 @@ def note_late(chat_id: int, slot: datetime.datetime) -> None:
     Chat.objects.filter(chat_id=chat_id).update(last_slot_at=slot)
 
 
+def paused(now: datetime.datetime) -> QuerySet[Bot]:
+    """The bot's row while it makes a pause. One that ends beyond `LONGEST_PAUSE` was made by a
+    clock that was wrong, and counts for nothing."""
+    return Bot.objects.filter(paused_until__gt=now, paused_until__lte=now + LONGEST_PAUSE)
+
+
 def pause_end(now: datetime.datetime) -> datetime.datetime | None:
     """When the pause that the bot makes ends; None when it makes none."""
-    paused = Bot.objects.filter(paused_until__gt=now)
-    return paused.values_list("paused_until", flat=True).first()
+    return paused(now).values_list("paused_until", flat=True).first()
 
 
 @transaction.atomic
 def pause_bot(until: datetime.datetime) -> None:
     """Nobody sends anything before `until`."""
     bot = locked_bot()
-    bot.paused_until = max(until, bot.paused_until or until)
+    before = bot.paused_until
+    is_longer = before is not None and until < before <= until + LONGEST_PAUSE
+    bot.paused_until = before if is_longer else until
     bot.save(update_fields=["paused_until"])

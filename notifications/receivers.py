@@ -3,6 +3,7 @@
 import datetime
 from typing import Any
 
+from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
 
@@ -29,8 +30,11 @@ def move_unsent_reminders(
 def keep_the_ledger_of_a_deleted_habit(habit: Habit, **_signal: Any) -> None:
     """The rows stay without their habit; those not yet sent are cancelled."""
     now = timezone.now()
-    for row in habit.reminders.filter(state=State.PENDING).select_for_update():
-        end_unsent(row, State.CANCELLED, Reason.HABIT_DELETED, now)
+    # Those on their way, too: locked, none comes back before it has lost its habit.
+    is_open = Q(state__in=(State.PENDING, State.SENDING))
+    for row in habit.reminders.filter(is_open).select_for_update().order_by("pk"):
+        if row.state == State.PENDING:
+            end_unsent(row, State.CANCELLED, Reason.HABIT_DELETED, now)
     habit.reminders.update(habit=None)
 
 

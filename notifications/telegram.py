@@ -18,9 +18,6 @@ logger = logging.getLogger(__name__)
 TIMEOUTS = (3, 10)
 """Seconds to connect, and to wait for an answer."""
 
-LONGEST_PAUSE = 24 * 3600
-"""Seconds. A longer `retry_after` is nobody's meaning; a day on, one message asks again."""
-
 NO_ADDRESS = (
     requests.exceptions.MissingSchema,
     requests.exceptions.InvalidSchema,
@@ -80,6 +77,10 @@ class BotUnauthorized(TelegramError):
 
 class NotConnected(TelegramError):
     """Not delivered: the request never left, as no connection came about."""
+
+
+class NotTelegram(TelegramError):
+    """Not delivered: something on the way refused the request, a proxy or a firewall."""
 
 
 class OutcomeUnknown(TelegramError):
@@ -160,16 +161,19 @@ def _error(status: int, body: dict[str, Any]) -> TelegramError:
     parameters = body.get("parameters")
     parameters = parameters if isinstance(parameters, dict) else {}
     if status == HTTPStatus.TOO_MANY_REQUESTS:
-        wait = _number(parameters.get("retry_after"), default=1)
-        return TooManyRequests(min(wait, LONGEST_PAUSE))
+        return TooManyRequests(_number(parameters.get("retry_after"), default=1))
     if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}:
         return BotUnauthorized(description)
+    refuses = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
+    if refuses and body.get("ok") is not False:
+        # Not said by a Bot API, so it says nothing of the chat or of the message.
+        return NotTelegram(description)
     if status == HTTPStatus.FORBIDDEN:
         return ChatUnreachable(description)
     new_chat_id = _id(parameters.get("migrate_to_chat_id"))
     if status == HTTPStatus.BAD_REQUEST and new_chat_id is not None:
         return ChatMigrated(new_chat_id)
-    if HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR:
+    if refuses:
         gone = any(phrase in description.lower() for phrase in UNREACHABLE)
         return ChatUnreachable(description) if gone else MessageRejected(description)
     return OutcomeUnknown(description)

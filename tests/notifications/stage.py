@@ -89,7 +89,8 @@ def blocked(call: Future[Any], seconds: float = 10) -> bool:
 
 
 def person(chat_id: int | None, **fields: Any) -> User:
-    """Somebody without a password, in a chat of that number, living by UTC."""
+    """Somebody without a password, in a chat of that number, living in Berlin as alice does."""
+    fields = {"time_zone": "Europe/Berlin", **fields}
     email = fields.pop("email", f"chat{chat_id}@example.org")
     return User.objects.create(email=email, password="!", chat_id=chat_id, **fields)
 

@@ -255,3 +255,24 @@ def test_a_tick_that_lost_the_database_is_tried_again_within_the_half_minute(
     worker.stop()
 
     assert len(tries) == 2
+
+
+@pytest.mark.parametrize("step", ["ledger.free_expired_leases", "zone_rules.keep_up"])
+def test_a_step_of_a_tick_that_fails_keeps_nobody_from_being_planned(
+    step: str,
+    alice: User,
+    make_habit: MakeHabit,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    def fail(_now: object) -> None:
+        raise ValueError("a bug")
+
+    monkeypatch.setattr(f"notifications.actors.{step}", fail)
+    habit = due(make_habit(alice))
+
+    with pytest.raises(ValueError, match="a bug"):
+        tick()
+
+    assert end_of(habit.reminders.get()) == (State.PENDING, "")
+    assert "tick_step_failed step=fail" in caplog.text

@@ -851,7 +851,8 @@ def test_an_outcome_that_nobody_can_record_is_left_to_the_lease(
 
     assert end_of(row) == (State.SENDING, "")
     assert sum(pauses) == LEASE.total_seconds()
-    assert "delivery_could_not_record" in caplog.text
+    assert f"delivery_could_not_record reminder={row.pk}" in caplog.text
+    assert "walk" not in caplog.text
 
 
 def test_a_database_that_goes_away_does_not_count_as_the_rows_own_break(
@@ -1029,3 +1030,23 @@ def test_senders_at_once_send_each_reminder_once(
 
     assert states() == [State.SENT] * 60
     assert sorted(each.chat_id for each in api.requests) == list(range(1, 61))
+
+
+def test_a_clock_that_is_set_back_ends_a_run(
+    make_rows: MakeRows, api: FakeBotApi, steps: Steps
+) -> None:
+    make_rows(3)
+    api.on_request = lambda _request: steps.clock.move_to(NOW - HOUR)
+
+    assert deliver(steps) is True
+
+    assert len(api.requests) == 1
+
+
+def test_a_pause_is_never_longer_than_a_day(row: Reminder, api: FakeBotApi) -> None:
+    api.next(too_many(1e300))
+
+    send_next()
+
+    assert end_of(row) == (State.PENDING, "")
+    assert Bot.objects.get().paused_until == NOW + pacing.LONGEST_PAUSE

@@ -147,7 +147,7 @@ def test_an_intent_counts_an_attempt_and_brings_a_token_and_a_lease(row: Reminde
     with transaction.atomic():
         held = take()
         assert held is not None
-        assert ledger.intend(held, 1001, NOW + SECOND)
+        ledger.intend(held, 1001, NOW + SECOND)
 
     row.refresh_from_db()
     assert (row.state, row.chat_id, row.attempts) == (State.SENDING, 1001, 1)
@@ -157,8 +157,11 @@ def test_an_intent_counts_an_attempt_and_brings_a_token_and_a_lease(row: Reminde
 
 def test_an_intent_is_committed_once(row: Reminder) -> None:
     held = under_way()
+    before = Reminder.objects.values().get()
 
-    assert not ledger.intend(held, 1001, NOW)
+    ledger.intend(held, 1001, NOW)
+
+    assert Reminder.objects.values().get() == before
 
 
 STEPS: dict[str, Callable[[Reminder], object]] = {
@@ -404,3 +407,22 @@ def test_rows_chats_and_the_bot_say_what_they_are() -> None:
         "-7",
         "the bot",
     ]
+
+
+def test_a_lease_that_a_wrong_clock_gave_ends(row: Reminder) -> None:
+    held = under_way()
+    Reminder.objects.filter(pk=held.pk).update(lease_until=NOW + DAY)
+
+    assert ledger.free_expired_leases(NOW) == 1
+
+    assert end_of(row) == (State.PENDING, "")
+    assert row.ambiguities == 1
+
+
+def test_rows_expire_past_the_window_though_they_wait_for_later(
+    row: Reminder, settings: Settings
+) -> None:
+    """As behind a 429 of a day."""
+    Reminder.objects.update(not_before=NOW + DAY)
+
+    assert ledger.expire_late(NOW + settings.REMINDER_CATCH_UP + MOMENT) == 1

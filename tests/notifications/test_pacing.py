@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 import pytest
+from django.utils import timezone
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
@@ -15,12 +16,23 @@ from notifications.models import Bot, Chat
 from notifications.pacing import (
     GROUP_GAP,
     PRIVATE_GAP,
+    TOLERANCE,
     Slots,
     deal_bot_slots,
     pause_bot,
+    pause_end,
     take_chat_slot,
 )
-from tests.notifications.stage import DAY, HOUR, MINUTE, MOMENT, NOW, SECOND, background
+from tests.notifications.stage import (
+    DAY,
+    HOUR,
+    MINUTE,
+    MOMENT,
+    NOW,
+    SECOND,
+    Steps,
+    background,
+)
 
 ROUNDING = datetime.timedelta(microseconds=1)
 
@@ -245,3 +257,65 @@ def test_a_message_that_was_held_up_goes_before_those_promised_later() -> None:
     second, *_others = (take_chat_slot(chat, None, NOW) for _ in range(20))
 
     assert take_chat_slot(chat, second, NOW + 5 * SECOND) is None
+
+
+@pytest.mark.django_db
+def test_senders_that_come_to_a_chat_in_another_order_than_their_slots_keep_its_distance() -> None:
+    chat = Chat.objects.create(chat_id=1)
+    later, sooner = NOW + 34 * MOMENT, NOW
+    assert take_chat_slot(chat, NOW - 3 * SECOND, later) is None
+
+    promised = take_chat_slot(chat, NOW - SECOND, sooner)
+
+    assert promised is not None
+    assert promised >= later + PRIVATE_GAP
+    assert chat.last_slot_at == later
+
+
+@pytest.mark.django_db
+def test_a_pause_that_a_wrong_clock_made_counts_for_nothing() -> None:
+    pause_bot(NOW + 30 * DAY)
+
+    assert pause_end(NOW) is None
+    assert take(1, NOW) == [NOW]
+    pause_bot(NOW + MINUTE)
+    assert Bot.objects.get().paused_until == NOW + MINUTE
+
+
+@pytest.mark.django_db
+def test_a_missed_slot_is_announced_before_it_is_waited_for(
+    steps: Steps, settings: Settings
+) -> None:
+    """As what is told then asks the database, which may take its time."""
+    settings.TELEGRAM_RATE = 30
+    slots, told = Slots(), []
+
+    def announce(slot: datetime.datetime) -> None:
+        told.append((slot, timezone.now()))
+        if len(told) == 1:
+            steps.clock.shift(0.2)
+
+    slot = slots.take(NOW)
+    assert slot is not None
+    steps.clock.move_to(NOW + 0.1 * SECOND)
+
+    assert slots.keep(slot, steps, timezone.now, announce)
+
+    assert len(told) == 2
+    last, _at = told[-1]
+    assert last <= timezone.now() <= last + TOLERANCE
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("stop", [False, True])
+def test_a_clock_that_is_set_back_makes_nobody_wait_for_its_slot(steps: Steps, stop: bool) -> None:
+    slots = Slots()
+    slot = slots.take(NOW)
+    assert slot is not None
+    steps.clock.move_to(NOW - HOUR)
+    if stop:
+        steps.set()
+
+    assert not slots.keep(slot, steps, timezone.now, lambda _slot: None)
+
+    assert steps.waits == []

@@ -1,13 +1,17 @@
 """What the apps below tell, and what it does to the ledger, in the same transaction."""
 
+from concurrent.futures import Future
+from typing import Any
+
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
 
 from accounts.models import ChatStatus, User
 from accounts.signals import chat_chosen
 from habits.changes import ScheduleChange
 from habits.models import Habit
 from habits.signals import schedules_changed
+from notifications import ledger
 from notifications.models import Chat, Reason, Reminder, State
 from tests.conftest import MakeHabit
 from tests.notifications.stage import (
@@ -15,9 +19,13 @@ from tests.notifications.stage import (
     HOUR,
     MINUTE,
     NOW,
+    SECOND,
     TODAY,
+    background,
+    blocked,
     end_of,
     planned,
+    under_way,
 )
 
 
@@ -97,3 +105,29 @@ def test_a_chosen_chat_shows_what_is_known_of_it(alice: User) -> None:
     assert alice.chat_status == ChatStatus.STOPPED
     alice.refresh_from_db()
     assert alice.chat_status == ChatStatus.STOPPED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_row_that_comes_back_while_its_habit_is_deleted_ends_with_it(
+    alice: User, make_habit: MakeHabit
+) -> None:
+    """Nobody takes a row without a habit: it would wait until its window had passed."""
+    habit = make_habit(alice)
+    row = planned(habit)
+    held = under_way()
+    back: list[Future[None]] = []
+
+    def come_back(execute: Any, sql: str, *arguments: Any) -> Any:
+        result = execute(sql, *arguments)
+        if "FOR UPDATE" in sql and "notifications_reminder" in sql and not back:
+            back.append(
+                background(lambda: ledger.record_not_delivered(held, NOW + SECOND, "429", NOW))
+            )
+            blocked(back[0])
+        return result
+
+    with connection.execute_wrapper(come_back):
+        habit.delete()
+    back[0].result(10)
+
+    assert end_of(row) == (State.CANCELLED, Reason.HABIT_DELETED)

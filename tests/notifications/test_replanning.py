@@ -19,7 +19,7 @@ from notifications.delivery import deliver
 from notifications.models import Bot, Chat, Reason, Reminder, State
 from notifications.planning import plan_due
 from tests.conftest import MakeHabit
-from tests.fake_bot_api import FakeBotApi, Request, held, too_many
+from tests.fake_bot_api import Answer, FakeBotApi, Request, held, server_error, too_many
 from tests.notifications.stage import (
     DAY,
     HOUR,
@@ -558,7 +558,7 @@ def test_whatever_is_edited_and_whenever_it_ticks_no_date_is_sent_twice_and_none
         table._default_manager.all().delete()
     clock.move_to(FIRST)
     model, steps = Model(), Steps(clock)
-    owner = person(1)
+    owner = person(1, time_zone="UTC")
     habit = make_habit(owner, starts_on=model.starts_on)
     habit.reschedule(FIRST)
     habit.save()
@@ -594,3 +594,31 @@ def test_whatever_is_edited_and_whenever_it_ticks_no_date_is_sent_twice_and_none
     assert len(sends) == states().count(State.SENT)
     for state in State:
         event(f"{state}: {'some' if state in states() else 'none'}")
+
+
+@pytest.mark.parametrize("answer", [too_many(1), server_error()])
+@pytest.mark.django_db(transaction=True)
+def test_an_edit_reaches_a_row_that_was_under_way_and_comes_back(
+    habit: Habit, api: FakeBotApi, steps: Steps, answer: Answer
+) -> None:
+    """It is not sent at the old time with the new one in its words."""
+    row = planned(habit)
+    api.next(answer)
+
+    def edit_once(_request: Request) -> None:
+        if len(api.requests) == 1:
+            background(lambda: edit(habit, time="20:00")).result(10)
+
+    api.on_request = edit_once
+
+    send_next()
+    steps.clock.move_to(NOW + HOUR)
+    deliver(steps)
+
+    assert len(api.requests) == 1
+    assert end_of(row) == (State.PENDING, "")
+    assert row.due_at == row.not_before == NOW.replace(hour=18, minute=0)
+    steps.clock.move_to(NOW.replace(hour=18, minute=0))
+    deliver(steps)
+    assert sent(row)
+    assert "at 20:00" in api.requests[-1].text

@@ -22,6 +22,7 @@ from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
 from notifications.actors import deliver, tick
+from notifications.middleware import stopping
 
 WEB_THREADS = 8
 DRAIN = 14_000
@@ -48,6 +49,8 @@ class Command(BaseCommand):
                 worker.start()
                 stack.callback(worker.stop, timeout=DRAIN)
             stack.callback(_serve(listener).shutdown, timeout=5)
+            # At the end this comes first: senders drain while the web server does.
+            stack.callback(stopping.set)
             self._greet()
             scheduler.schedule()
             scheduler.loop()
