@@ -2,7 +2,8 @@
 
     python -m benchmarks.planning [--few 10000] [--many 1000000] [--due 100000]
 
-Everything is measured in one run, on one PostgreSQL. The last line is one JSON object.
+Everything is measured in one run, on one PostgreSQL. The last line is one JSON object; the exit
+status is 1 when the idle ticks' ratio is over 1.5, or the planning takes more than 10 seconds.
 """
 
 import argparse
@@ -11,6 +12,7 @@ import json
 import multiprocessing
 import resource
 import statistics
+import sys
 import time
 from concurrent.futures import ProcessPoolExecutor
 
@@ -21,6 +23,9 @@ from benchmarks.backend import backend
 NOW = datetime.datetime(2026, 7, 1, 5, 30, tzinfo=datetime.UTC)
 DAY = datetime.timedelta(days=1)
 ROUNDS = 300
+
+MOST_IDLE_RATIO = 1.5
+MOST_PLANNING_SECONDS = 10
 
 
 def idle_tick() -> float:
@@ -97,6 +102,8 @@ def main() -> None:
         "shares_of_two": [each[0] for each in shares],
     }
     print(json.dumps(figures))
+    if many / few > MOST_IDLE_RATIO or alone > MOST_PLANNING_SECONDS:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

@@ -1,14 +1,15 @@
 """How fast, and how evenly, worker processes send what is due.
 
     python -m benchmarks.sending [--rate 30] [--due 900] [--chats 900] [--processes 2] [--threads 8]
-        [--bare]
+        [--pause 3] [--bare]
 
 Real workers on PostgreSQL and Valkey send `due` reminders, due at once, to a Bot API on loopback.
 It tells the rate that they reached (from the first arrival to the last, in % of the bot's rate),
 the most arrivals in any second, wherever it begins, the shortest distance between two messages to
 one chat, and the workers' CPU for each message, their start included. `--bare` also times one plain
 `requests` loop against the same Bot API, before and after, and gives the ratio. The last line is
-one JSON object.
+one JSON object; the exit status is 1 when a second held more than the bot's rate, or a chat got two
+messages within a second. A second run with `--pause 3` has a 429 in the middle.
 """
 
 import argparse
@@ -16,6 +17,7 @@ import datetime
 import json
 import resource
 import socket
+import sys
 import time
 from collections.abc import Sequence
 from itertools import pairwise
@@ -107,6 +109,7 @@ def main() -> None:
     parser.add_argument("--chats", type=int, help="how many chats they go to (one each)")
     parser.add_argument("--processes", type=int, default=2)
     parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--pause", type=int, default=0, help="seconds of a 429 in the middle")
     parser.add_argument("--bare", action="store_true")
     given = parser.parse_args()
     port = free_port()
@@ -117,6 +120,7 @@ def main() -> None:
         "TELEGRAM_RATE": str(given.rate),
         "DELIVERY_THREADS": str(given.processes * given.threads),
     }
+    pause = [str(given.pause), str(given.due // 2)] if given.pause else []
     with backend(**settings) as environment:
         from benchmarks.people import make_habits
 
@@ -124,7 +128,7 @@ def main() -> None:
         make_habits(given.due, now, people=given.chats or given.due)
         workers = ["manage.py", "rundramatiq", "--processes", str(given.processes)]
         workers += ["--threads", str(given.threads)]
-        with process(environment, "python", "-m", "benchmarks.bot_api", str(port)):
+        with process(environment, "python", "-m", "benchmarks.bot_api", str(port), *pause):
             wait_until_it_listens(port)
             bare = [bare_loop(url)] if given.bare else []
             before, started = len(arrivals(url)), ended_children_cpu()
@@ -150,6 +154,8 @@ def main() -> None:
         "ratio_to_bare": round(reached / (sum(bare) / len(bare)), 2) if bare else None,
     }
     print(json.dumps(figures))
+    if most_in_a_second(times) > given.rate or (gap is not None and gap < 1):
+        sys.exit(1)
 
 
 if __name__ == "__main__":

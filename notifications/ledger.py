@@ -18,7 +18,8 @@ from notifications.outcomes import tell
 from notifications.pacing import paused
 
 LEASE = datetime.timedelta(seconds=30)
-"""More than the longest send: the time-outs of `telegram` add up to 13 seconds."""
+"""More than a send takes: the time-outs of `telegram` add up to 13 seconds. One that takes longer,
+as its answer comes drop by drop, is ambiguous."""
 
 SKEW = datetime.timedelta(seconds=5)
 """How far the clocks of two hosts may differ."""
