@@ -1050,3 +1050,20 @@ def test_a_pause_is_never_longer_than_a_day(row: Reminder, api: FakeBotApi) -> N
 
     assert end_of(row) == (State.PENDING, "")
     assert Bot.objects.get().paused_until == NOW + pacing.LONGEST_PAUSE
+
+
+def test_a_database_that_goes_away_before_a_slot_is_kept_leaves_nothing_in_doubt(
+    row: Reminder, api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nothing went out, and that is known."""
+
+    def gone(*_arguments: object) -> bool:
+        raise OperationalError("gone")
+
+    monkeypatch.setattr(delivery.slots, "keep", gone)
+
+    send_next()
+
+    assert api.requests == []
+    assert end_of(row) == (State.PENDING, "")
+    assert (row.attempts, row.ambiguities) == (0, 0)
