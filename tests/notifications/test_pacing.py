@@ -319,3 +319,16 @@ def test_a_clock_that_is_set_back_makes_nobody_wait_for_its_slot(steps: Steps, s
     assert not slots.keep(slot, steps, timezone.now, lambda _slot: None)
 
     assert steps.waits == []
+
+
+@pytest.mark.django_db
+def test_a_clock_that_is_set_back_after_a_missed_slot_makes_nobody_wait(steps: Steps) -> None:
+    slots = Slots()
+    slot = slots.take(NOW)
+    assert slot is not None
+    late = NOW + 0.1 * SECOND
+    moments = iter([NOW, late, late, late])
+
+    assert not slots.keep(slot, steps, lambda: next(moments, NOW - MINUTE), lambda _slot: None)
+
+    assert steps.waits == []
