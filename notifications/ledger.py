@@ -115,6 +115,22 @@ def end_unsent(reminder: Reminder, state: State, reason: Reason, now: datetime.d
     tell(state, reminder, reason=reason)
 
 
+def reopen(rows: QuerySet[Reminder], **values: object) -> None:
+    """Ended -> pending once more, with `values`; what they came to before stays in the totals.
+
+    To be called in a transaction, for rows whose habits the caller holds.
+    """
+    totals.count_first(rows)
+    rows.update(
+        state=State.PENDING,
+        reason=Reason.NONE,
+        chat_slot_at=None,
+        ended_at=None,
+        is_counted=False,
+        **values,
+    )
+
+
 def move(reminder: Reminder, due_at: datetime.datetime) -> None:
     """Pending as before, but its date is due at another instant."""
     _held(reminder, State.PENDING).update(due_at=due_at, not_before=due_at, chat_slot_at=None)

@@ -12,7 +12,8 @@ from accounts.models import zone_named
 from habits.models import Habit
 from habits.recurrence import Schedule, next_due
 from notifications import totals
-from notifications.models import Reason, Reminder, State
+from notifications.ledger import reopen
+from notifications.models import Reminder, State
 
 BATCH = 1000
 """Habits planned in one transaction: short enough to keep locks and memory small."""
@@ -105,13 +106,4 @@ def _enter(local_date: datetime.date, habits: list[int], now: datetime.datetime)
         cancelled = Reminder.objects.filter(
             state=State.CANCELLED, habit__in=habits, local_date=local_date
         )
-        totals.count_first(cancelled)
-        cancelled.update(
-            state=State.PENDING,
-            reason=Reason.NONE,
-            due_at=Subquery(waits),
-            not_before=Subquery(waits),
-            chat_slot_at=None,
-            ended_at=None,
-            is_counted=False,
-        )
+        reopen(cancelled, due_at=Subquery(waits), not_before=Subquery(waits))

@@ -11,7 +11,7 @@ from habits.changes import ScheduleChange
 from habits.models import Habit
 from habits.recurrence import next_due
 from notifications import totals
-from notifications.ledger import end_unsent
+from notifications.ledger import end_unsent, move, reopen
 from notifications.models import Reason, Reminder, State
 
 
@@ -45,7 +45,7 @@ def _move(row: Reminder, due_at: datetime.datetime | None, now: datetime.datetim
     is_owed = row.due_at <= now
     if due_at is not None and due_at > now:
         if due_at != row.due_at:
-            _reopen(row.pk, due_at)
+            move(row, due_at)
     elif due_at is None or not is_owed:
         end_unsent(row, State.CANCELLED, Reason.NOT_DUE, now)
 
@@ -83,8 +83,8 @@ def _enter(occurrences: list[Occurrence]) -> None:
     for row in cancelled.only("habit_id", "local_date"):
         again_at = due_at.get((cast("int", row.habit_id), row.local_date))
         if again_at is not None:
-            totals.count_first(Reminder.objects.filter(pk=row.pk))
-            _reopen(row.pk, again_at)
+            again = Reminder.objects.filter(pk=row.pk)
+            reopen(again, due_at=again_at, not_before=again_at)
 
 
 def _rows_held(occurrences: list[Occurrence]) -> QuerySet[Reminder]:
@@ -92,16 +92,4 @@ def _rows_held(occurrences: list[Occurrence]) -> QuerySet[Reminder]:
     return Reminder.objects.filter(
         habit__in=[each.habit for each in occurrences],
         local_date__in={each.local_date for each in occurrences},
-    )
-
-
-def _reopen(pk: int, due_at: datetime.datetime) -> None:
-    Reminder.objects.filter(pk=pk).update(
-        state=State.PENDING,
-        reason=Reason.NONE,
-        due_at=due_at,
-        not_before=due_at,
-        chat_slot_at=None,
-        ended_at=None,
-        is_counted=False,
     )

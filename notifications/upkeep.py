@@ -15,7 +15,7 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q, QuerySet
 
 from accounts.models import ChatStatus
-from notifications import totals
+from notifications import ledger
 from notifications.models import Chat, Reason, Reminder, State
 from notifications.outcomes import tell
 
@@ -106,18 +106,8 @@ def leave_ambiguous(now: datetime.datetime) -> Left:
 
 
 def _reopen(rows: list[Reminder], now: datetime.datetime) -> None:
-    pks = [row.pk for row in rows]
-    totals.count_first(Reminder.objects.filter(pk__in=pks))
-    Reminder.objects.filter(pk__in=pks).update(
-        state=State.PENDING,
-        reason=Reason.NONE,
-        not_before=now,
-        chat_slot_at=None,
-        ended_at=None,
-        is_counted=False,
-        attempts=0,
-        breaks=0,
-    )
+    found = Reminder.objects.filter(pk__in=[row.pk for row in rows])
+    ledger.reopen(found, not_before=now, attempts=0, breaks=0)
     for row in rows:
         tell("requeued", row, failed=row.reason, ambiguities=row.ambiguities or None)
 
