@@ -29,6 +29,11 @@ from accounts.types import (
 )
 from accounts.validators import validate_new_password, validate_user
 
+CREDENTIAL_FIELDS = frozenset(
+    {"register", "tokenAuth", "refreshToken", "changePassword", "deleteAccount"}
+)
+"""Mutations that issue tokens or check a password: guessing must not come in bulk."""
+
 RefreshTokenArgument = Annotated[
     str, strawberry.argument(description="The newest refresh token of the device.")
 ]

@@ -2,7 +2,7 @@
 
 import logging
 import uuid
-from collections.abc import Iterable
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -13,9 +13,12 @@ from accounts.errors import ApiError, BadUserInput
 logger = logging.getLogger(__name__)
 
 
-def formatted(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
-    """The errors as they are answered; an unexpected one is masked, and logged under an id."""
-    return [_formatted(error) for error in errors]
+def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
+    """The first `LIMIT_ERRORS` of the errors, as they are answered.
+
+    An unexpected one is masked, and logged under an id.
+    """
+    return [_formatted(error) for error in errors[: settings.LIMIT_ERRORS]]
 
 
 def _formatted(error: GraphQLError) -> dict[str, Any]:

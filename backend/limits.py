@@ -1,25 +1,62 @@
-"""What a query may cost."""
+"""What a document may ask for: the settings' limits, held against what was measured."""
 
-from typing import Any
+from collections.abc import Iterable
 
-from graphql import DocumentNode, GraphQLError, OperationDefinitionNode, ValidationRule
+from django.conf import settings
 
-MAX_OPERATIONS = 1
+from accounts.errors import ApiError
+from backend.measure import Measurement, Size
 
 
-class OperationsRule(ValidationRule):
-    """One operation a document: with several, what runs would hang on a second parameter."""
+class QueryTooComplex(ApiError):
+    """A document asks for more than a limit allows; `extensions` name it and give both numbers."""
 
-    def enter_document(self, node: DocumentNode, *_args: Any) -> None:
-        operations = [
-            each for each in node.definitions if isinstance(each, OperationDefinitionNode)
-        ]
-        if len(operations) > MAX_OPERATIONS:
-            self.report_error(
-                GraphQLError(
-                    f"The document has {len(operations)} operations; the limit is"
-                    f" {MAX_OPERATIONS}.",
-                    operations,
-                    extensions={"code": "QUERY_TOO_COMPLEX"},
-                )
-            )
+    code = "QUERY_TOO_COMPLEX"
+
+    def __init__(self, limit: str, value: int, maximum: int, *, at_least: bool = False) -> None:
+        super().__init__(
+            f"The document has {'at least ' if at_least else ''}{value} {limit};"
+            f" the limit is {maximum}.",
+            limit=limit,
+            value=value,
+            maximum=maximum,
+        )
+
+
+def check_limits(measured: Measurement) -> None:
+    """Raises `QueryTooComplex` for the first limit that is passed whatever the variables are."""
+    operations = measured.operations
+    everything = [*operations, *measured.fragments.values()]
+    for limit, value, maximum in (
+        ("operations", len(operations), settings.LIMIT_OPERATIONS),
+        ("fragments", len(measured.fragments), settings.LIMIT_FRAGMENTS),
+        ("directives on one node", measured.directives_of_a_node, settings.LIMIT_NODE_DIRECTIVES),
+        ("directives", measured.directives, settings.LIMIT_DIRECTIVES),
+        ("levels", _most(everything, "depth"), settings.LIMIT_DEPTH),
+        ("fields at the root", _most(operations, "root_fields"), settings.LIMIT_ROOT_FIELDS),
+        (
+            "fields that issue tokens or check a password",
+            _most(operations, "credential_fields"),
+            settings.LIMIT_CREDENTIAL_FIELDS,
+        ),
+        ("aliases", _most(everything, "aliases"), settings.LIMIT_ALIASES),
+        # What stands in the text counts where it is never reached, too: validation reads it.
+        (
+            "fields",
+            max(_most(everything, "fields"), measured.fields_in_text),
+            settings.LIMIT_FIELDS,
+        ),
+    ):
+        if value > maximum:
+            raise QueryTooComplex(limit, value, maximum)
+
+
+def check_cost(measured: Measurement) -> None:
+    """Raises `QueryTooComplex` where pages of the measured lengths hold too much."""
+    cost = _most(measured.operations, "cost")
+    if cost > settings.LIMIT_COST:
+        raise QueryTooComplex("fields in all rows of its pages", cost, settings.LIMIT_COST)
+
+
+def _most(sizes: Iterable[Size], name: str) -> int:
+    return max((getattr(size, name) for size in sizes), default=0)

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
-MAX_JSON_DEPTH = 20
+from django.conf import settings
+
 NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
-TOO_DEEP = f"The body is nested more than {MAX_JSON_DEPTH} levels deep."
 
 
 class BadRequest(Exception):
@@ -64,8 +64,8 @@ def _parse_json(body: bytes) -> Any:
     except ValueError:
         raise BadRequest("The body is not JSON.") from None
     except RecursionError:
-        raise BadRequest(TOO_DEEP) from None
-    _check_depth(payload, MAX_JSON_DEPTH)
+        raise _too_deep() from None
+    _check_depth(payload, settings.LIMIT_JSON_DEPTH)
     if "\\u" in text:
         try:
             json.dumps(payload, ensure_ascii=False).encode()
@@ -83,9 +83,13 @@ def _finite(text: str) -> float:
     return number if math.isfinite(number) else _refuse(text)
 
 
+def _too_deep() -> BadRequest:
+    return BadRequest(f"The body is nested more than {settings.LIMIT_JSON_DEPTH} levels deep.")
+
+
 def _check_depth(value: object, levels: int) -> None:
     if isinstance(value, dict | list):
         if levels == 0:
-            raise BadRequest(TOO_DEEP)
+            raise _too_deep()
         for inner in value.values() if isinstance(value, dict) else value:
             _check_depth(inner, levels - 1)

@@ -1,25 +1,19 @@
 """The GraphQL schema: the apps' queries and mutations under one root."""
 
 import datetime
-from collections.abc import Iterator
 
 import strawberry
-from django.conf import settings
 from graphql import GraphQLError, GraphQLUnionType
-from strawberry.extensions import ParserCache, SchemaExtension, ValidationCache
 from strawberry.schema.config import StrawberryConfig
 from strawberry.types.execution import ExecutionContext
 
 from accounts.mutations import Mutation as AccountsMutation
 from accounts.queries import Query as AccountsQuery
 from accounts.types import CHAT_ID_SCALAR, ChatId
-from backend.introspection import IntrospectionRule
-from backend.limits import OperationsRule
+from backend.documents import Documents
 from habits.mutations import Mutation as HabitsMutation
 from habits.queries import Query as HabitsQuery
 from habits.types import DATE_SCALAR, TIME_SCALAR
-
-DOCUMENTS_CACHED = 512
 
 
 @strawberry.type(description="What can be read. All of it needs an access token.")
@@ -44,16 +38,6 @@ class Schema(strawberry.Schema):
         """Logs nothing here: `backend.errors` logs what is unexpected, with the id it answers."""
 
 
-class OwnRules(SchemaExtension):
-    """Adds our validation rules: always the same classes, so that a validation can be cached."""
-
-    rules = (OperationsRule,) if settings.DEBUG else (OperationsRule, IntrospectionRule)
-
-    def on_operation(self) -> Iterator[None]:
-        self.execution_context.validation_rules += self.rules
-        yield
-
-
 schema = Schema(
     query=Query,
     mutation=Mutation,
@@ -64,11 +48,7 @@ schema = Schema(
             ChatId: CHAT_ID_SCALAR,
         },
     ),
-    extensions=[
-        OwnRules,
-        lambda: ParserCache(maxsize=DOCUMENTS_CACHED),
-        lambda: ValidationCache(maxsize=DOCUMENTS_CACHED),
-    ],
+    extensions=[Documents],
 )
 
 

@@ -194,8 +194,30 @@ GRAPHQL_JWT = {
 # --- GraphQL -------------------------------------------------------------------------------------
 
 STRAWBERRY_DJANGO = {"MUTATIONS_DEFAULT_HANDLE_ERRORS": True}
-# Bodies over this many bytes answer 413; tools of development send long introspection queries.
-DATA_UPLOAD_MAX_MEMORY_SIZE = 256 * 1024 if DEBUG else 32 * 1024
+
+# What one request may ask for. Tools of development send an introspection query of depth 15 with
+# 220 fields, and people try things out.
+DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer(
+    "LIMIT_BODY_BYTES", 256 * 1024 if DEBUG else 32 * 1024, low=1024, high=8 * 1024 * 1024
+)
+# Python's own stack ends somewhere above the highest values of this and of LIMIT_DEPTH.
+LIMIT_JSON_DEPTH = env.integer("LIMIT_JSON_DEPTH", 20, low=3, high=200)
+LIMIT_TOKENS = env.integer("LIMIT_TOKENS", 3000 if DEBUG else 1000, low=10, high=100_000)
+LIMIT_DEPTH = env.integer("LIMIT_DEPTH", 20 if DEBUG else 8, low=1, high=100)
+LIMIT_ALIASES = env.integer("LIMIT_ALIASES", 15, low=0, high=10_000)
+LIMIT_FIELDS = env.integer("LIMIT_FIELDS", 1000 if DEBUG else 200, low=1, high=100_000)
+LIMIT_ROOT_FIELDS = env.integer("LIMIT_ROOT_FIELDS", 10, low=1, high=10_000)
+LIMIT_FRAGMENTS = env.integer("LIMIT_FRAGMENTS", 20, low=0, high=10_000)
+LIMIT_OPERATIONS = env.integer("LIMIT_OPERATIONS", 1, low=1, high=100)
+LIMIT_NODE_DIRECTIVES = env.integer("LIMIT_NODE_DIRECTIVES", 4, low=0, high=10_000)
+LIMIT_DIRECTIVES = env.integer("LIMIT_DIRECTIVES", 50, low=0, high=10_000)
+LIMIT_ERRORS = env.integer("LIMIT_ERRORS", 5, low=1, high=100)
+# Fields of one operation that issue tokens or check a password.
+LIMIT_CREDENTIAL_FIELDS = env.integer("LIMIT_CREDENTIAL_FIELDS", 1, low=1, high=100)
+# Each field of a page counts once for every row that the page may have.
+LIMIT_COST = env.integer("LIMIT_COST", 5000, low=1, high=10_000_000)
+PAGE_SIZE_CAP = env.integer("PAGE_SIZE_CAP", 100, low=1, high=10_000)
+PAGE_SIZE = env.integer("PAGE_SIZE", min(20, PAGE_SIZE_CAP), low=1, high=PAGE_SIZE_CAP)
 
 # --- Reminders -----------------------------------------------------------------------------------
 

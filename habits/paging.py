@@ -12,13 +12,11 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import F, Field, Model, OrderBy, Q, QuerySet
 
 from accounts.errors import BadUserInput
-
-DEFAULT_SIZE = 20
-MAX_SIZE = 100
 
 M = TypeVar("M", bound=Model)
 
@@ -71,10 +69,12 @@ class Page(Generic[M]):
 
     def __post_init__(self) -> None:
         if self.first is not None and self.last is not None:
-            raise BadUserInput(f"Give `first` or `last`, not both; each is 1 to {MAX_SIZE}.")
+            raise BadUserInput(
+                f"Give `first` or `last`, not both; each is 1 to {settings.PAGE_SIZE_CAP}."
+            )
         for name, size in (("first", self.first), ("last", self.last)):
-            if size is not None and not 1 <= size <= MAX_SIZE:
-                raise BadUserInput(f"`{name}` is {size}; it must be 1 to {MAX_SIZE}.")
+            if size is not None and not 1 <= size <= settings.PAGE_SIZE_CAP:
+                raise BadUserInput(f"`{name}` is {size}; it must be 1 to {settings.PAGE_SIZE_CAP}.")
         self._bounds  # noqa: B018  # reads the cursors now, not in the middle of the answer
 
     @property
@@ -83,7 +83,7 @@ class Page(Generic[M]):
 
     @property
     def size(self) -> int:
-        return self.first or self.last or DEFAULT_SIZE
+        return self.first or self.last or settings.PAGE_SIZE
 
     @cached_property
     def rows(self) -> list[M]:

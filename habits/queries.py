@@ -3,6 +3,7 @@
 from typing import Annotated, cast
 
 import strawberry
+from django.conf import settings
 from strawberry.types import Info
 from strawberry_django.optimizer import OptimizerConfig, optimize
 
@@ -22,9 +23,16 @@ from habits.paging import Page, sort_keys
 from habits.types import HabitType, PublicHabitType
 
 First = Annotated[
-    int | None, strawberry.argument(description="How many from the front: 1 to 100; 20 if absent.")
+    int | None,
+    strawberry.argument(
+        description=f"How many from the front: 1 to {settings.PAGE_SIZE_CAP};"
+        f" {settings.PAGE_SIZE} if absent."
+    ),
 ]
-Last = Annotated[int | None, strawberry.argument(description="How many from the back: 1 to 100.")]
+Last = Annotated[
+    int | None,
+    strawberry.argument(description=f"How many from the back: 1 to {settings.PAGE_SIZE_CAP}."),
+]
 After = Annotated[str | None, strawberry.argument(description="Only what follows this cursor.")]
 Before = Annotated[str | None, strawberry.argument(description="Only what precedes this cursor.")]
 

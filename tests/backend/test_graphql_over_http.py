@@ -257,7 +257,7 @@ def test_what_breaks_before_anything_runs_is_masked_as_well(
     def break_down(*_args: object) -> None:
         raise RuntimeError("the secret /path")
 
-    monkeypatch.setattr("backend.limits.OperationsRule.enter_document", break_down)
+    monkeypatch.setattr("backend.documents.check_limits", break_down)
 
     answer = visitor.call("query OfThisTestAlone { __typename }")
 

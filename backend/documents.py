@@ -1,0 +1,155 @@
+"""Documents, read once: parsed, held against the limits, validated, remembered by their text."""
+
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from threading import Lock
+
+from cachetools import LRUCache, cached
+from django.conf import settings
+from graphql import (
+    DocumentNode,
+    GraphQLError,
+    GraphQLObjectType,
+    GraphQLSchema,
+    GraphQLSyntaxError,
+    parse,
+    specified_rules,
+    validate,
+)
+from strawberry.extensions import SchemaExtension
+from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
+from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
+
+from backend.introspection import IntrospectionRule
+from backend.limits import QueryTooComplex, check_cost, check_limits
+from backend.measure import PAGE_ARGUMENTS, Measurement, page_defaults
+
+RULES = (
+    *specified_rules,
+    # Those that Strawberry adds to them.
+    MaybeNullValidationRule,
+    OneOfInputValidationRule,
+    *(() if settings.DEBUG else (IntrospectionRule,)),
+)
+
+CACHE_BYTES = 32 * 1024 * 1024
+BYTES_OF_A_CHARACTER = 260
+"""What graphql-core's tokens and nodes take at most for one, as measured with 3.2."""
+BYTES_OF_AN_ENTRY = 4 * 1024
+"""What an entry counts beside its text: it bounds their number."""
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """What every request with the same text finds: what to run, or why it is not run.
+
+    Nothing of a request is in it. `page_variables` are the variables that say how long pages are,
+    with the numbers that they have by default. `footprint` is in bytes.
+    """
+
+    footprint: int
+    node: DocumentNode | None = None
+    errors: tuple[GraphQLError, ...] = ()
+    page_variables: Mapping[str, object] = field(default_factory=dict)
+
+
+class Documents(SchemaExtension):
+    """Gives an operation its document, or the errors for which it is not run."""
+
+    def on_parse(self) -> Iterator[None]:
+        context = self.execution_context
+        self.document = read(context.schema._schema, context.query or "")
+        if self.document.node is None:
+            # Raised itself, an error that is remembered would hold on to the request that it met.
+            raise _bare(*self.document.errors)
+        context.graphql_document = self.document.node
+        yield
+
+    def on_validate(self) -> Iterator[None]:
+        context = self.execution_context
+        context.pre_execution_errors = [*self.document.errors, *self._cost_errors()]
+        yield
+
+    def _cost_errors(self) -> list[GraphQLError]:
+        document, context = self.document, self.execution_context
+        if document.node is None or not document.page_variables:
+            return []
+        variables = {**document.page_variables, **(context.variables or {})}
+        try:
+            check_cost(Measurement(document.node, _page_fields(context.schema._schema), variables))
+        except QueryTooComplex as error:
+            return [error]
+        return []
+
+
+CACHE: LRUCache[str, Document] = LRUCache(CACHE_BYTES, lambda document: document.footprint)
+
+
+@cached(CACHE, key=lambda _schema, text: text, lock=Lock())
+def read(schema: GraphQLSchema, text: str) -> Document:
+    """The document in `text`, or what it is refused for; both are remembered."""
+    footprint = BYTES_OF_AN_ENTRY + sys.getsizeof(text)
+    try:
+        node = _parse(text)
+        defaults = page_defaults(node)
+        measured = _measured(node, _page_fields(schema), defaults)
+        check_limits(measured)
+        if not measured.page_variables:
+            check_cost(measured)
+    except GraphQLError as error:
+        return Document(footprint, errors=(_bare(error),))
+    return Document(
+        footprint + BYTES_OF_A_CHARACTER * len(text),
+        node,
+        tuple(map(_bare, validate(schema, node, RULES, max_errors=settings.LIMIT_ERRORS))),
+        {name: defaults.get(name) for name in measured.page_variables},
+    )
+
+
+def _parse(text: str) -> DocumentNode:
+    limit = settings.LIMIT_TOKENS
+    try:
+        return parse(text, max_tokens=limit)
+    except GraphQLSyntaxError as error:
+        # The parser gives up, in these words, before it knows how far the text goes on.
+        if error.description.startswith("Document contains more than"):
+            raise QueryTooComplex("tokens", limit + 1, limit, at_least=True) from None
+        if error.description.startswith("Document is nested too deeply"):
+            raise _too_deep() from None
+        raise
+
+
+def _measured(
+    node: DocumentNode, page_fields: frozenset[str], variables: Mapping[str, object]
+) -> Measurement:
+    try:
+        return Measurement(node, page_fields, variables)
+    except RecursionError:
+        # Fragments that are deep each, one inside the other.
+        raise _too_deep() from None
+
+
+def _too_deep() -> QueryTooComplex:
+    limit = settings.LIMIT_DEPTH
+    return QueryTooComplex("levels", limit + 1, limit, at_least=True)
+
+
+def _bare(error: GraphQLError) -> GraphQLError:
+    """The same error without the nodes, frames and causes that it holds on to."""
+    return GraphQLError(
+        error.message, source=error.source, positions=error.positions, extensions=error.extensions
+    )
+
+
+@cache
+def _page_fields(schema: GraphQLSchema) -> frozenset[str]:
+    """The names of all fields that answer a page of a list."""
+    return frozenset(
+        name
+        for type_ in schema.type_map.values()
+        if isinstance(type_, GraphQLObjectType)
+        for name, field_ in type_.fields.items()
+        if any(argument in field_.args for argument in PAGE_ARGUMENTS)
+    )

@@ -1,0 +1,200 @@
+"""Documents are read once, keep nothing of a request, and cost little however hostile they are."""
+
+import gc
+import time
+import weakref
+from collections.abc import Iterator
+
+import pytest
+from django.http import HttpResponse
+from django.test import RequestFactory
+from graphql import GraphQLError
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from strawberry.django.context import StrawberryDjangoContext
+
+from backend import documents
+from backend.documents import CACHE, CACHE_BYTES, read
+from backend.schema import schema
+from tests.conftest import Caller
+
+BODY = 32 * 1024
+CPU_SECONDS = 0.05
+
+
+@pytest.fixture(autouse=True)
+def unread() -> Iterator[None]:
+    read.cache_clear()
+    yield
+    read.cache_clear()
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["query OnlyOfThisTest { __typename }", "{ nope }", "{", "{" + " __typename" * 20 + "}"],
+)
+def test_a_document_is_read_once_also_if_it_is_refused(
+    query: str, visitor: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first = visitor.post({"query": query}).content
+
+    def parse_again(*_args: object) -> None:
+        raise AssertionError
+
+    monkeypatch.setattr(documents, "_parse", parse_again)
+
+    assert visitor.post({"query": query}).content == first
+
+
+@pytest.mark.parametrize(
+    "query", ["{ __typename }", "{ nope }", "{", "{" + " __typename" * 20 + "}"]
+)
+def test_what_is_remembered_holds_nothing_of_the_request(query: str) -> None:
+    request = RequestFactory().post("/graphql")
+    forgotten = weakref.ref(request)
+
+    schema.execute_sync(
+        query, context_value=StrawberryDjangoContext(request=request, response=HttpResponse())
+    )
+    del request
+    gc.collect()
+
+    assert forgotten() is None
+    assert CACHE.currsize > 0
+
+
+def test_the_cache_has_a_bounded_size() -> None:
+    for number in range(50):
+        read(schema._schema, "{ __typename } #" + f"{number}".ljust(BODY - 20))
+
+    assert CACHE.currsize <= CACHE_BYTES
+    assert len(CACHE) < 50
+
+
+def test_what_nobody_expected_is_not_remembered(
+    visitor: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def break_down(*_args: object) -> None:
+        raise RuntimeError
+
+    with monkeypatch.context() as broken:
+        broken.setattr(documents, "check_limits", break_down)
+        assert visitor.error_code("{ __typename }") == "INTERNAL_SERVER_ERROR"
+
+    assert visitor.call("{ __typename }") == {"data": {"__typename": "Query"}}
+
+
+NAMES = st.sampled_from(["me", "habits", "edges", "node", "id", "__typename", "nope", "a" * 200])
+SPREADS = st.sampled_from(["...a", "...b", "...c", "... on Habit", "...", "... on Nope"])
+VALUES = st.recursive(
+    st.sampled_from(
+        [
+            "1",
+            "-1.5e9",
+            '"x"',
+            '"""\n  x\n y"""',
+            "true",
+            "null",
+            "ASC",
+            "$v",
+            '"\\u0041\\n"',
+            "9" * 400,
+        ]
+    ),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=6).map(lambda values: f"[{' '.join(values)}]"),
+        st.lists(inner, max_size=6).map(
+            lambda values: "{" + " ".join(f"time: {value}" for value in values) + "}"
+        ),
+    ),
+    max_leaves=12,
+)
+ARGUMENTS = st.lists(
+    st.builds(
+        lambda name, value: f"{name}: {value}",
+        st.sampled_from(["first", "last", "filters", "ordering", "id", "nope"]),
+        VALUES,
+    ),
+    min_size=1,
+    max_size=4,
+).map(lambda arguments: f"({' '.join(arguments)})")
+DIRECTIVES = st.sampled_from(["@include(if: true)", "@skip(if: $v)", "@a", "@a @a @a", "@oneOf"])
+IGNORED = st.sampled_from([",", " ", "\n", "\ufeff", "#\n", "# comment \ud7ff\n", ",,,,\r\n"])
+SIGNS = st.sampled_from([*"{}[]()!$:=@|&", "..."])
+PIECES = st.one_of(NAMES, SPREADS, ARGUMENTS, DIRECTIVES, IGNORED, SIGNS, VALUES)
+
+
+def repeated(parts: list[str], times: int, between: str = " ") -> str:
+    """As often as it fits, up to `times`."""
+    once = between.join(parts)
+    return between.join([once] * min(times, BODY // (len(once) + 1) or 1))
+
+
+def selections(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
+    node = st.builds(
+        lambda alias, name, arguments, directives, below: (
+            f"{alias}{name}{arguments}{directives}{below}"
+        ),
+        st.sampled_from(["", "", "x: ", "y: "]),
+        st.one_of(NAMES, SPREADS),
+        st.one_of(st.just(""), ARGUMENTS),
+        st.one_of(st.just(""), DIRECTIVES.map(" {}".format)),
+        st.one_of(st.just(""), inner.map("{{{}}}".format)),
+    )
+    return st.builds(
+        repeated,
+        st.lists(node, min_size=1, max_size=5),
+        st.sampled_from([1, 1, 2, 10, 40, 200]),
+    )
+
+
+SELECTIONS = st.recursive(selections(NAMES), selections, max_leaves=4)
+DEFINITIONS = st.one_of(
+    st.builds(
+        "{} ({}) {{ {} }}".format,
+        st.sampled_from(["query q", "mutation", "subscription s", "query"]),
+        st.sampled_from(["$v: Int", "$v: [HabitOrder!]! = [{time: ASC}]", "$v: Nope " * 40]),
+        SELECTIONS,
+    ),
+    SELECTIONS.map("{{ {} }}".format),
+    st.builds(
+        "fragment {} on {} {{ {} }}".format,
+        st.sampled_from("abc"),
+        st.sampled_from(["Query", "Habit", "HabitConnection", "Nope", "CreateHabitPayload"]),
+        SELECTIONS,
+    ),
+    st.just("type Query { a: Int }"),
+)
+GRAMMATICAL = st.builds(
+    repeated,
+    st.lists(DEFINITIONS, min_size=1, max_size=6),
+    st.sampled_from([1, 1, 1, 5, 100]),
+)
+RUBBISH = st.builds(
+    lambda head, pieces, times: head + repeated(pieces, times, between=""),
+    st.sampled_from(["", "{", "{habits(first:", "query ("]),
+    st.lists(PIECES, min_size=1, max_size=6),
+    st.sampled_from([1, 10, 300, 5000, 33_000]),
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(text=st.one_of(GRAMMATICAL, RUBBISH))
+def test_no_document_that_fits_a_body_takes_long_to_read(text: str) -> None:
+    text = text.encode(errors="ignore")[:BODY].decode(errors="ignore")
+
+    assert _cpu_seconds(text) < CPU_SECONDS
+
+
+def _cpu_seconds(text: str) -> float:
+    """The least of three, as the machine has other things to do; mostly the first one will do."""
+    taken = CPU_SECONDS
+    for _ in range(3):
+        read.cache_clear()
+        start = time.thread_time()
+        document = read(schema._schema, text)
+        taken = min(taken, time.thread_time() - start)
+        assert all(type(error) is GraphQLError for error in document.errors)
+        if taken < CPU_SECONDS:
+            break
+    return taken
