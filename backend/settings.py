@@ -59,6 +59,23 @@ CORS_ALLOW_HEADERS = (
 )
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
+# --- TLS and the admin ---------------------------------------------------------------------------
+
+# TLS ends at the proxy. This is sent with answers to requests that came through it over https, and
+# for this host alone: who else lives under the domain is not for this site to say.
+SECURE_HSTS_SECONDS = env.integer("HSTS_SECONDS", 0 if DEBUG else 31_536_000, low=0, high=2**31)
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = env.boolean("SECURE_COOKIES", default=not DEBUG)
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Strict"
+SILENCED_SYSTEM_CHECKS = [
+    "security.W005",  # HSTS for subdomains: see above
+    "security.W008",  # no redirect to https: that is the proxy's, and `/readyz` speaks plain HTTP
+    "security.W009",  # SECRET_KEY: `check_key` has refused a weak one already, by its bytes
+    "security.W021",  # HSTS preloading: see above
+]
+ADMIN_PATH = env.text("ADMIN_PATH", "admin").strip("/")
+if not re.fullmatch(r"[\w-]+(/[\w-]+)*", ADMIN_PATH, re.ASCII):
+    raise ImproperlyConfigured("ADMIN_PATH must be letters, digits, - and _, such as back/office.")
+
 # --- Django --------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
@@ -133,6 +150,19 @@ except ValueError:
 if not DATABASES["default"]["NAME"]:
     raise ImproperlyConfigured("DATABASE_URL must name a database.")
 
+POSTGRESQL_PARAMETERS = {
+    # A server that loses its last commits in a crash would lose the intents to send, too: then a
+    # message that went out is sent again, and nobody knows. Its own settings may be laxer.
+    "synchronous_commit": "on",
+    # In milliseconds; 0 is without end. Nothing that the tracker asks for takes a second, so what
+    # takes longer has gone wrong, and keeps others waiting.
+    "statement_timeout": env.integer("STATEMENT_TIMEOUT_MS", 15_000, low=0, high=86_400_000),
+    "lock_timeout": env.integer("LOCK_TIMEOUT_MS", 10_000, low=0, high=86_400_000),
+    "idle_in_transaction_session_timeout": env.integer(
+        "IDLE_TRANSACTION_TIMEOUT_MS", 30_000, low=0, high=86_400_000
+    ),
+}
+
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
     DATABASES["default"]["OPTIONS"] = {
@@ -144,8 +174,6 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     }
 else:
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    # A server that loses its last commits in a crash would lose the intents to send, too: then a
-    # message that went out is sent again, and nobody knows. Its own settings may be laxer.
     options = DATABASES["default"].setdefault("OPTIONS", {})
     # A server that vanished without a word is noticed within half a minute, not after hours. In
     # seconds, but for the last, in milliseconds; what the URL says goes before.
@@ -157,7 +185,8 @@ else:
         "tcp_user_timeout": 30_000,
     }.items():
         options.setdefault(name, value)
-    options["options"] = f"{options.get('options', '')} -c synchronous_commit=on".strip()
+    asked = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_PARAMETERS.items())
+    options["options"] = f"{options.get('options', '')} {asked}".strip()
 
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:

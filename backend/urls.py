@@ -1,5 +1,6 @@
 """What answers where."""
 
+from django.conf import settings
 from django.contrib import admin
 from django.urls import path, re_path
 
@@ -13,5 +14,5 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
-    path("admin/", admin.site.urls),
+    path(f"{settings.ADMIN_PATH}/", admin.site.urls),
 ]

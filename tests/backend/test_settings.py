@@ -73,6 +73,8 @@ def test_production_starts_with_all_that_it_needs() -> None:
         ({"METRICS_TOKEN": "fifteen-letters"}, "METRICS_TOKEN must be"),
         ({"METRICS_TOKEN": "sixteen letters!!"}, "METRICS_TOKEN must be"),
         ({"METRICS_TOKEN": "sechzehn-zeichen-ä"}, "METRICS_TOKEN must be"),
+        ({"ADMIN_PATH": "/"}, "ADMIN_PATH must be"),
+        ({"ADMIN_PATH": "back office"}, "ADMIN_PATH must be"),
         ({"LIMIT_DEPTH": "101"}, "LIMIT_DEPTH must be"),
         ({"LIMIT_OPERATIONS": "0"}, "LIMIT_OPERATIONS must be"),
         ({"PAGE_SIZE": "101"}, "PAGE_SIZE must be a whole number, 1 to 100"),

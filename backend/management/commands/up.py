@@ -61,7 +61,7 @@ class Command(BaseCommand):
         if settings.DEBUG:
             self.stdout.write(
                 f"GraphiQL is at {address}: its tab “Register” makes the first account.\n"
-                "For the admin at /admin/, make a superuser:"
+                f"For the admin at /{settings.ADMIN_PATH}/, make a superuser:"
                 " DEBUG=true .venv/bin/python manage.py csu"
             )
         else:
