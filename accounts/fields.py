@@ -13,6 +13,9 @@ _NOT_IN_A_LINE = frozenset({"Cc", "Cs", "Zl", "Zp"})
 # Cf and Zs: joiners, zero-width characters and blanks, which show nothing by themselves.
 _INVISIBLE = frozenset({"Cf", "Zs"})
 
+_LONGEST_DECOMPOSITION = 4
+"""Characters that one composed character comes from at most (Unicode's FAQ on normalization)."""
+
 
 class LineField(models.CharField):
     """One line of text: trimmed, in Unicode's composed form (NFC), with something to see in it.
@@ -25,8 +28,15 @@ class LineField(models.CharField):
     empty_values = (None,)
 
     def to_python(self, value: Any) -> str | None:
-        text = super().to_python(value)
-        return None if text is None else unicodedata.normalize("NFC", text).strip()
+        text: str | None = super().to_python(value)
+        if text is None:
+            return None
+        text = text.strip()
+        if self.max_length is not None and len(text) > self.max_length * _LONGEST_DECOMPOSITION:
+            # Too long in any form. The time that composing takes grows with the square of the
+            # marks on one letter.
+            return text
+        return unicodedata.normalize("NFC", text).strip()
 
     def validate(self, value: str | None, model_instance: models.Model | None) -> None:
         if value is None:

@@ -114,6 +114,10 @@ def _filter_time_of_day(
 
 def _searchable(text: str | None) -> str:
     """As texts are stored; empty where there is nothing to look for."""
-    composed = unicodedata.normalize("NFC", text or "").strip()
+    given = (text or "").strip()
+    if len(given) > LONGEST:
+        # Not composed: the time that takes grows with the square of the marks on one letter.
+        return given
+    composed = unicodedata.normalize("NFC", given).strip()
     # PostgreSQL refuses even to look for a NUL; no stored text holds its replacement either.
     return fold(composed).replace("\0", "\N{REPLACEMENT CHARACTER}")

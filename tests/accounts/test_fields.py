@@ -1,6 +1,7 @@
 """Fields for what people type."""
 
 import unicodedata
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +21,24 @@ def code_of(field: "LineField[Any, Any]", value: object) -> str | None:
         field.clean(value, None)
     (only,) = error.value.error_list
     return only.code
+
+
+def test_what_is_too_long_in_any_form_is_not_composed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sixteen thousand marks on one letter would take a quarter of a second."""
+    acute, limit = "\N{COMBINING ACUTE ACCENT}", 40
+    composed: list[int] = []
+
+    def normalize(form: str, text: str) -> str:
+        composed.append(len(text))
+        return text
+
+    watched = SimpleNamespace(normalize=normalize, category=unicodedata.category)
+    monkeypatch.setattr("accounts.fields.unicodedata", watched)
+
+    assert code_of(REQUIRED, " " + acute * (limit + 1)) == "too_long"
+    assert composed == []
+    assert code_of(REQUIRED, " " + acute * limit) == "too_long"
+    assert composed == [limit]
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """What lists of habits are narrowed to."""
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -69,6 +70,19 @@ def test_a_search_finds_a_part_of_action_or_place_in_any_case(
 @pytest.mark.parametrize("search", [None, "", "  "])
 def test_a_search_for_nothing_finds_all(as_alice: Caller, search: str | None) -> None:
     assert len(actions(as_alice.data(HABITS, filters={"search": search}))) == 6
+
+
+def test_a_search_for_more_than_any_text_holds_is_not_composed(
+    as_alice: Caller, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def normalize(_form: str, text: str) -> str:
+        raise AssertionError(len(text))
+
+    monkeypatch.setattr("habits.filters.unicodedata", SimpleNamespace(normalize=normalize))
+
+    marks = "\N{COMBINING ACUTE ACCENT}" * 766
+    assert actions(as_alice.data(HABITS, filters={"search": marks})) == []
+    assert as_alice.data(PUBLIC_HABITS, filters={"actionStartsWith": marks})["edges"] == []
 
 
 @pytest.mark.usefixtures("cast")
