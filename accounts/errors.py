@@ -31,6 +31,16 @@ class Unauthenticated(ApiError):
         super().__init__("Log in: this needs a valid access token in the Authorization header.")
 
 
+class RateLimited(ApiError):
+    """Too many attempts came before; `retryAfter` says in how many whole seconds one may come."""
+
+    code = "RATE_LIMITED"
+
+    def __init__(self, *, seconds: int) -> None:
+        when = "1 second" if seconds == 1 else f"{seconds} seconds"
+        super().__init__(f"Too many attempts: try again in {when}.", retryAfter=seconds)
+
+
 class BadUserInput(ApiError):
     """The request itself is wrong: an argument out of its range, an unreadable cursor."""
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from strawberry import UNSET
 from strawberry.types import Info
 
-from accounts import refresh_tokens
+from accounts import refresh_tokens, throttling
 from accounts.access_tokens import user_of_token
 from accounts.errors import problem
 from accounts.models import User
@@ -44,22 +44,26 @@ class Mutation:
     @strawberry_django.mutation(description="Makes an account and logs it in.")
     def register(
         self,
+        info: Info,
         input: Annotated[RegisterInput, strawberry.argument(description="The new account.")],
     ) -> TokenPair:
+        request, now = info.context.request, timezone.now()
+        throttling.count_registration(request, now)
         given = {name: value for name, value in vars(input).items() if value is not None}
         password = given.pop("password")
         user = User(**given)
         _validate_new_account(user, password)
         user.set_password(password)
-        now = timezone.now()
         try:
             with transaction.atomic():
                 user.save(force_insert=True)
                 chat_chosen.send(User, user=user, now=now)
-                return TokenPair.of(refresh_tokens.open_session(user, now))
+                session = refresh_tokens.open_session(user, now)
         except IntegrityError:
             # Somebody else's call with the same address came in between.
             raise _email_taken() from None
+        throttling.trust(request, user.email, now)
+        return TokenPair.of(session)
 
     @strawberry_django.mutation(description="Logs a device in.")
     def token_auth(
@@ -68,7 +72,9 @@ class Mutation:
         email: Annotated[str, strawberry.argument(description="The account's address.")],
         password: Annotated[str, strawberry.argument(description="The account's password.")],
     ) -> TokenPair:
-        user = authenticate(info.context.request, username=email, password=password)
+        request = info.context.request
+        attempt = throttling.password_attempt(request, email, timezone.now())
+        user = authenticate(request, username=email, password=password)
         with transaction.atomic():
             # The row as it stands now: the password may have changed while it was being checked.
             live = user and (
@@ -80,13 +86,19 @@ class Mutation:
                 raise problem(
                     None, "invalid_credentials", _("The e-mail or the password is not right.")
                 )
-            return TokenPair.of(refresh_tokens.open_session(live, timezone.now()))
+            session = refresh_tokens.open_session(live, timezone.now())
+        attempt.forgive()
+        return TokenPair.of(session)
 
     @strawberry_django.mutation(
         description="Exchanges a refresh token for a new pair. The old one is spent by that."
     )
-    def refresh_token(self, refresh_token: RefreshTokenArgument) -> TokenPair:
-        return TokenPair.of(refresh_tokens.rotate(refresh_token, timezone.now()))
+    def refresh_token(self, info: Info, refresh_token: RefreshTokenArgument) -> TokenPair:
+        now = timezone.now()
+        attempt = throttling.refresh_attempt(info.context.request, refresh_token, now)
+        session = refresh_tokens.rotate(refresh_token, now)
+        attempt.forgive()
+        return TokenPair.of(session)
 
     @strawberry_django.mutation(description="Tells whether an access token is good right now.")
     def verify_token(
@@ -98,11 +110,13 @@ class Mutation:
         return Success()
 
     @strawberry_django.mutation(description="Logs the device with this refresh token out.")
-    def revoke_token(self, refresh_token: RefreshTokenArgument) -> Success:
+    def revoke_token(self, info: Info, refresh_token: RefreshTokenArgument) -> Success:
+        attempt = throttling.refresh_attempt(info.context.request, refresh_token, timezone.now())
         if not refresh_tokens.revoke(refresh_token):
             raise problem(
                 "refresh_token", "refresh_token_invalid", _("This session has ended already.")
             )
+        attempt.forgive()
         return Success()
 
     @strawberry_django.mutation(description="Logs all devices out, this one included.")
@@ -156,7 +170,7 @@ class Mutation:
     ) -> TokenPair:
         with transaction.atomic():
             user = current_user(info, lock=True)
-            _check_password(user, input.old_password, field="old_password")
+            _check_password(info, user, input.old_password, field="old_password")
             validate_new_password(input.new_password, user, field="new_password")
             user.set_password(input.new_password)
             user.save(update_fields=["password", "token_generation"])
@@ -172,7 +186,7 @@ class Mutation:
         password: Annotated[str, strawberry.argument(description="The account's password.")],
     ) -> Success:
         user = current_user(info, lock=True)
-        _check_password(user, password, field="password")
+        _check_password(info, user, password, field="password")
         user.delete()
         return Success()
 
@@ -202,6 +216,8 @@ def _email_taken() -> ValidationError:
     return problem("email", "email_taken", _("There is an account with this e-mail already."))
 
 
-def _check_password(user: User, password: str, *, field: str) -> None:
+def _check_password(info: Info, user: User, password: str, *, field: str) -> None:
+    attempt = throttling.password_attempt(info.context.request, user.email, timezone.now())
     if not user.check_password(password):
         raise problem(field, "wrong_password", _("This is not the account's password."))
+    attempt.forgive()

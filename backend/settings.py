@@ -208,6 +208,15 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
 ]
 
+# Failures that cost no delay: of one address with one account, and of one address in all.
+LOGIN_FREE_FAILURES = env.integer("LOGIN_FREE_FAILURES", 20 if DEBUG else 5, low=1, high=1000)
+LOGIN_FREE_FAILURES_PER_ADDRESS = env.integer(
+    "LOGIN_FREE_FAILURES_PER_ADDRESS", 1000 if DEBUG else 50, low=1, high=100_000
+)
+REGISTRATIONS_PER_HOUR = env.integer(
+    "REGISTRATIONS_PER_HOUR", 1000 if DEBUG else 30, low=1, high=5000
+)
+
 GRAPHQL_JWT = {
     "JWT_SECRET_KEY": JWT_SECRET_KEY,
     "JWT_ALGORITHM": "HS256",

@@ -2,6 +2,7 @@
 
 import datetime
 import json
+import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ import pytest
 from django.test import Client
 from graphql_jwt.shortcuts import get_token
 
+from accounts import throttling
 from accounts.models import User
 from habits.models import Habit
 
@@ -53,6 +55,12 @@ class Caller:
         (error,) = self.call(query, **variables)["errors"]
         code: str = error["extensions"]["code"]
         return code
+
+
+@pytest.fixture(autouse=True)
+def fresh_throttles(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody has failed yet, whatever other tests left in Redis."""
+    monkeypatch.setattr(throttling, "NAMESPACE", f"throttle-{uuid.uuid4().hex}")
 
 
 @pytest.fixture

@@ -25,6 +25,9 @@ ENVIRONMENT = {
         (
             "CORS_ALLOWED_ORIGINS",
             "CSRF_TRUSTED_ORIGINS",
+            "LOGIN_FREE_FAILURES",
+            "LOGIN_FREE_FAILURES_PER_ADDRESS",
+            "REGISTRATIONS_PER_HOUR",
             "TELEGRAM_BOT_TOKEN",
             "TELEGRAM_RATE",
             "REMINDER_CATCH_UP_MINUTES",
