@@ -1,5 +1,6 @@
 """Typed settings from the process environment and a `.env` file."""
 
+import ipaddress
 import os
 import re
 from collections.abc import Callable, Mapping
@@ -10,6 +11,8 @@ from django.core.exceptions import ImproperlyConfigured
 from dotenv import dotenv_values
 
 T = TypeVar("T")
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 ORIGIN = re.compile(r"https?://[^/\s?#@]+")
 
@@ -69,6 +72,18 @@ class Environment:
                     f"{name} must list origins such as https://app.example.org, not {origin!r}."
                 )
         return origins
+
+    def networks(self, name: str) -> list[Network]:
+        """A list of IP addresses and networks (`10.0.0.0/8`), separated by commas."""
+        networks: list[Network] = []
+        for word in self.words(name):
+            try:
+                networks.append(ipaddress.ip_network(word))
+            except ValueError as error:
+                raise ImproperlyConfigured(
+                    f"{name} must list IP addresses or networks such as 10.0.0.0/8: {error}."
+                ) from None
+        return networks
 
     def choice(self, name: str, default: str, choices: tuple[str, ...]) -> str:
         allowed = {choice: choice for choice in choices}

@@ -59,6 +59,11 @@ CORS_ALLOW_HEADERS = (
 )
 CSRF_TRUSTED_ORIGINS = env.origins("CSRF_TRUSTED_ORIGINS")
 
+TRUSTED_PROXIES = env.networks("TRUSTED_PROXIES")
+if TRUSTED_PROXIES:
+    # `backend.proxies` takes the header away where anybody else has sent it.
+    SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
+
 # --- TLS and the admin ---------------------------------------------------------------------------
 
 # TLS ends at the proxy. This is sent with answers to requests that came through it over https, and
@@ -96,6 +101,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    # First, so that all others see the caller's address and nobody's invented headers.
+    "backend.proxies.TrustedProxies",
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",

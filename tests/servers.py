@@ -25,6 +25,9 @@ ENVIRONMENT = {
         (
             "CORS_ALLOWED_ORIGINS",
             "CSRF_TRUSTED_ORIGINS",
+            "TRUSTED_PROXIES",
+            "ARGON2_MEMORY_KIB",
+            "ARGON2_PASSES",
             "LOGIN_FREE_FAILURES",
             "LOGIN_FREE_FAILURES_PER_ADDRESS",
             "REGISTRATIONS_PER_HOUR",

@@ -66,6 +66,8 @@ def test_production_starts_with_all_that_it_needs() -> None:
         ({"REDIS_URL": "redis://localhost:abc"}, "REDIS_URL cannot be read"),
         ({"CORS_ALLOWED_ORIGINS": "app.example.org"}, "CORS_ALLOWED_ORIGINS must list origins"),
         ({"CSRF_TRUSTED_ORIGINS": "https://x.org/"}, "CSRF_TRUSTED_ORIGINS must list origins"),
+        ({"TRUSTED_PROXIES": "10.0.0.1,proxy.example.org"}, "TRUSTED_PROXIES must list"),
+        ({"TRUSTED_PROXIES": "10.0.0.1/8"}, "10.0.0.1/8 has host bits set"),
         ({"TELEGRAM_API_URL": "api.telegram.org"}, "TELEGRAM_API_URL must be"),
         ({"TELEGRAM_API_URL": "https://"}, "TELEGRAM_API_URL must be"),
         ({"TELEGRAM_RATE": "0"}, "TELEGRAM_RATE must be"),

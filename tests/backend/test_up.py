@@ -60,14 +60,21 @@ class Up:
             return 0, str(error)
 
     def call(self, query: str, token: str = "", **variables: Any) -> Any:
+        (value,) = self.answer(query, variables, Authorization=f"Bearer {token}")["data"].values()
+        return value
+
+    def answer(self, query: str, variables: dict[str, Any], **headers: str) -> Any:
+        """The whole answer, errors included; headers are named with underscores."""
         request = urllib.request.Request(  # noqa: S310  # loopback
             f"{self.address}/graphql",
             json.dumps({"query": query, "variables": variables}).encode(),
-            {"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
+            {
+                "Content-Type": "application/json",
+                **{name.replace("_", "-"): value for name, value in headers.items()},
+            },
         )
         with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # loopback
-            (value,) = json.load(answer)["data"].values()
-        return value
+            return json.load(answer)
 
 
 def wait_for(condition: Callable[[], bool], seconds: float, what: object) -> None:
@@ -220,3 +227,20 @@ def test_a_second_up_on_the_same_file_stops_with_a_message(tmp_path: Path) -> No
 
             assert "Another `up` runs on" in second.log.read_text()
         assert first.get("/readyz")[0] == 200
+
+
+def test_behind_a_trusted_proxy_callers_are_told_apart(tmp_path: Path) -> None:
+    """The web server must leave the headers to the middleware."""
+
+    def register(name: str, forwarded_for: str) -> list[str]:
+        person = {"email": f"{name}@example.org", "password": "a-long-enough-passphrase"}
+        variables = {"input": {**person, "chatId": 1}}
+        answer = up.answer(REGISTER, variables, X_Forwarded_For=forwarded_for)
+        return [error["extensions"]["code"] for error in answer.get("errors", ())]
+
+    with running(tmp_path, TRUSTED_PROXIES="127.0.0.1", REGISTRATIONS_PER_HOUR="1") as up:
+        wait_for(lambda: up.get("/readyz")[0] == 200, 30, up.log.read_text)
+
+        assert register("a", "203.0.113.7") == []
+        assert register("b", "203.0.113.8") == []
+        assert register("c", "1.2.3.4, 203.0.113.7") == ["RATE_LIMITED"]

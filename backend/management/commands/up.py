@@ -114,7 +114,12 @@ def _workers() -> tuple[Worker, Worker]:
 def _serve(listener: socket.socket) -> ThreadedTaskDispatcher:
     """Starts the web server; what it answers ends the threads that run requests."""
     server = create_server(
-        get_wsgi_application(), sockets=[listener], threads=WEB_THREADS, ident=None
+        get_wsgi_application(),
+        sockets=[listener],
+        threads=WEB_THREADS,
+        ident=None,
+        # `backend.proxies` does this, and knows which ones to keep.
+        clear_untrusted_proxy_headers=False,
     )
     threading.Thread(target=server.run, name="web", daemon=True).start()
     return server.task_dispatcher
