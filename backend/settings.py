@@ -204,6 +204,15 @@ if REDIS_URL:
 
 # --- Accounts and tokens -------------------------------------------------------------------------
 
+ARGON2_MEMORY_KIB = env.integer("ARGON2_MEMORY_KIB", 19_456, low=7168, high=1_048_576)
+ARGON2_PASSES = env.integer("ARGON2_PASSES", 2, low=1, high=100)
+# OWASP's password storage recommendation: with so much memory, so many passes at the least.
+PASSES_NEEDED = {47_104: 1, 19_456: 2, 12_288: 3, 9216: 4, 7168: 5}
+needed = min(passes for kib, passes in PASSES_NEEDED.items() if kib <= ARGON2_MEMORY_KIB)
+if needed > ARGON2_PASSES:
+    raise ImproperlyConfigured(
+        f"ARGON2_PASSES must be at least {needed} with ARGON2_MEMORY_KIB={ARGON2_MEMORY_KIB}."
+    )
 PASSWORD_HASHERS = ["accounts.hashers.Argon2idPasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
     {

@@ -68,6 +68,12 @@ def test_production_starts_with_all_that_it_needs() -> None:
         ({"CSRF_TRUSTED_ORIGINS": "https://x.org/"}, "CSRF_TRUSTED_ORIGINS must list origins"),
         ({"TRUSTED_PROXIES": "10.0.0.1,proxy.example.org"}, "TRUSTED_PROXIES must list"),
         ({"TRUSTED_PROXIES": "10.0.0.1/8"}, "10.0.0.1/8 has host bits set"),
+        ({"ARGON2_MEMORY_KIB": "7167", "ARGON2_PASSES": "9"}, "ARGON2_MEMORY_KIB must be"),
+        ({"ARGON2_MEMORY_KIB": "19455"}, "ARGON2_PASSES must be at least 3"),
+        ({"ARGON2_MEMORY_KIB": "7168", "ARGON2_PASSES": "4"}, "ARGON2_PASSES must be at least 5"),
+        ({"ARGON2_PASSES": "1"}, "ARGON2_PASSES must be at least 2"),
+        ({"LOGIN_FREE_FAILURES": "0"}, "LOGIN_FREE_FAILURES must be"),
+        ({"REGISTRATIONS_PER_HOUR": "many"}, "REGISTRATIONS_PER_HOUR must be"),
         ({"TELEGRAM_API_URL": "api.telegram.org"}, "TELEGRAM_API_URL must be"),
         ({"TELEGRAM_API_URL": "https://"}, "TELEGRAM_API_URL must be"),
         ({"TELEGRAM_RATE": "0"}, "TELEGRAM_RATE must be"),
@@ -88,6 +94,35 @@ def test_a_setting_that_will_not_do_is_named_at_start(changes: dict[str, str], n
 
     assert started.returncode != 0
     assert named in started.stderr.splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("changes", "parameters"),
+    [
+        ({}, "m=19456,t=2,p=1"),
+        ({"ARGON2_MEMORY_KIB": "7168", "ARGON2_PASSES": "5"}, "m=7168,t=5,p=1"),
+        ({"ARGON2_MEMORY_KIB": "47104", "ARGON2_PASSES": "1"}, "m=47104,t=1,p=1"),
+    ],
+)
+def test_passwords_are_hashed_as_the_settings_say(changes: dict[str, str], parameters: str) -> None:
+    show = (
+        "import django; django.setup();"
+        "from django.contrib.auth.hashers import make_password; print(make_password('x'))"
+    )
+
+    started = start(show, DJANGO_SETTINGS_MODULE="backend.settings", **changes)
+
+    assert f"$argon2id$v=19${parameters}$" in started.stdout, started.stderr
+
+
+@pytest.mark.parametrize(("debug", "numbers"), [("false", "5 50 30"), ("true", "20 1000 1000")])
+def test_development_is_more_patient_with_failures(debug: str, numbers: str) -> None:
+    show = (
+        "import backend.settings as s; print(s.LOGIN_FREE_FAILURES,"
+        " s.LOGIN_FREE_FAILURES_PER_ADDRESS, s.REGISTRATIONS_PER_HOUR)"
+    )
+
+    assert start(show, DEBUG=debug).stdout.strip() == numbers
 
 
 def test_the_rules_of_time_zones_are_the_pinned_ones_whatever_the_host_says(
