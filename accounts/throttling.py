@@ -195,7 +195,8 @@ def _account_pace(pair: Pace) -> Pace:
 
 def _key(kind: str, *parts: str) -> str:
     """Of a fixed length, and nothing personal: nobody can tell an e-mail or an address by it."""
-    digest = salted_hmac("accounts.throttling", "\n".join(parts), algorithm="sha256").hexdigest()
+    salt = f"accounts.throttling.{kind}"
+    digest = salted_hmac(salt, "\n".join(parts), algorithm="sha256").hexdigest()
     return f"{NAMESPACE}:{kind}:{digest}"
 
 
