@@ -1,11 +1,9 @@
 """People in Django's admin."""
 
 from collections.abc import Sequence
-from typing import Any, cast
 
 from django import forms
 from django.contrib import admin
-from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
 from django.contrib.auth.forms import AdminUserCreationForm, UserChangeForm
 from django.core.exceptions import ValidationError
@@ -14,31 +12,9 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts import throttling
-from accounts.errors import RateLimited
 from accounts.models import User
 from accounts.signals import chat_chosen, time_zone_changed
 from accounts.validators import validate_user
-
-
-class LogInForm(AdminAuthenticationForm):
-    """The admin's log-in, slowed down together with the API's."""
-
-    def clean(self) -> dict[str, Any]:
-        email = self.cleaned_data.get("username")
-        if email is None or not self.cleaned_data.get("password"):
-            return self.cleaned_data  # the fields say what is missing
-        request = cast("HttpRequest", self.request)  # the admin's view gives it
-        try:
-            attempt = throttling.password_attempt(request, email, timezone.now())
-        except RateLimited as error:
-            raise ValidationError(error.message, code="rate_limited") from None
-        cleaned = super().clean()
-        attempt.forgive()
-        return cleaned
-
-
-admin.site.login_form = LogInForm
 
 
 class _RulesMixin:

@@ -84,7 +84,7 @@ if not re.fullmatch(r"[\w-]+(/[\w-]+)*", ADMIN_PATH, re.ASCII):
 # --- Django --------------------------------------------------------------------------------------
 
 INSTALLED_APPS = [
-    "django.contrib.admin",
+    "backend.apps.SiteConfig",  # django.contrib.admin
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -97,7 +97,7 @@ INSTALLED_APPS = [
     # Before django_dramatiq, as its `rundramatiq` stands in for that one's.
     "notifications",
     "django_dramatiq",
-    "backend",
+    "backend.apps.BackendConfig",
 ]
 
 MIDDLEWARE = [

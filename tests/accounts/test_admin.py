@@ -14,9 +14,10 @@ from accounts.models import ChatStatus, RefreshToken, User
 from habits.models import Habit
 from notifications.models import Chat, Reminder
 from tests.accounts.conftest import NOON
-from tests.accounts.documents import CHANGE_PASSWORD
+from tests.accounts.documents import CHANGE_PASSWORD, TOKEN_AUTH
+from tests.accounts.hashers import WatchedHasher
 from tests.accounts.helpers import log_in, nothing_changes
-from tests.conftest import PASSWORD, MakeHabit
+from tests.conftest import PASSWORD, Caller, MakeHabit
 
 CHANGE_LIST = "/admin/accounts/user/"
 ADD = "/admin/accounts/user/add/"
@@ -96,6 +97,82 @@ def test_the_superuser_logs_in_with_the_address_in_any_case(root: User) -> None:
     client.post("/admin/login/?next=/admin/", given)
 
     assert client.get(CHANGE_LIST).status_code == 200
+
+
+# --- Passwords -----------------------------------------------------------------------------------
+
+
+def try_log_in(email: str, password: str) -> str:
+    """`in`, or what the form says."""
+    given = {"username": email, "password": password}
+    answer: Any = Client().post("/admin/login/?next=/admin/", given)
+    if answer.status_code == 302:
+        return "in"
+    (problem,) = answer.context["form"].non_field_errors()
+    return "wrong" if problem.startswith("Please enter the correct") else str(problem)
+
+
+def test_the_log_in_page_is_throttled_together_with_the_api(
+    clock: time_machine.Traveller, hasher: type[WatchedHasher], root: User, visitor: Caller
+) -> None:
+    hasher.hashings = 0
+    wrong = {"email": root.email, "password": STRONG}
+    assert [visitor.problems(TOKEN_AUTH, **wrong) for _ in range(2)] == [
+        {(None, "invalid_credentials")}
+    ] * 2
+
+    assert [try_log_in("Root@Example.org", STRONG) for _ in range(4)] == ["wrong"] * 4
+    assert hasher.hashings == 6
+    too_early = "Too many attempts: try again in 1 second."
+    assert [try_log_in(root.email, word) for word in (STRONG, PASSWORD)] == [too_early] * 2
+    assert visitor.error_code(TOKEN_AUTH, **wrong) == "RATE_LIMITED"
+    assert hasher.hashings == 6
+
+    clock.shift(1)
+    assert try_log_in(root.email, PASSWORD) == "in"
+    assert [try_log_in(root.email, STRONG) for _ in range(6)] == ["wrong"] * 6
+
+
+def test_the_log_in_page_tells_nobody_apart(
+    clock: time_machine.Traveller, hasher: type[WatchedHasher], root: User, alice: User
+) -> None:
+    """alice's right password is worth as much as a wrong one: she is no staff."""
+    stories = []
+    for email in (alice.email, root.email, "nobody@example.org"):
+        hasher.hashings = 0
+        password = PASSWORD if email == alice.email else STRONG
+        stories.append(([try_log_in(email, password) for _ in range(8)], hasher.hashings))
+
+    assert stories[0] == stories[1] == stories[2]
+    assert stories[0][0][-1] == "Too many attempts: try again in 1 second."
+
+
+def test_an_empty_log_in_counts_for_nothing(root: User) -> None:
+    for given in ({}, {"username": root.email}, {"password": STRONG}):
+        for _ in range(4):
+            assert Client().post("/admin/login/", given).status_code == 200
+
+    assert [try_log_in(root.email, STRONG) for _ in range(6)] == ["wrong"] * 6
+
+
+def test_a_session_does_not_help_to_guess_the_password(
+    clock: time_machine.Traveller, hasher: type[WatchedHasher], browser: Client, root: User
+) -> None:
+    def change(old: str, new: str = STRONG) -> int:
+        given = {"old_password": old, "new_password1": new, "new_password2": new}
+        return browser.post("/admin/password_change/", given).status_code
+
+    assert browser.get("/admin/password_change/").status_code == 200
+    hasher.hashings = 0
+    with nothing_changes():
+        assert [change("wrong") for _ in range(6)] == [200] * 6
+        assert [change("wrong"), change(PASSWORD)] == [429] * 2
+    assert hasher.hashings == 6
+
+    clock.shift(1)
+    assert change(PASSWORD) == 302
+    assert log_in(root.email, STRONG).is_in()
+    assert [change("wrong") for _ in range(6)] == [200] * 6
 
 
 # --- Adding --------------------------------------------------------------------------------------
