@@ -214,6 +214,7 @@ if needed > ARGON2_PASSES:
         f"ARGON2_PASSES must be at least {needed} with ARGON2_MEMORY_KIB={ARGON2_MEMORY_KIB}."
     )
 PASSWORD_HASHERS = ["accounts.hashers.Argon2idPasswordHasher"]
+AUTHENTICATION_BACKENDS = ["accounts.authentication.EmailBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {
         "NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator",
