@@ -5,12 +5,16 @@ import datetime
 import pytest
 import time_machine
 
+from accounts import authentication
 from accounts.models import RefreshToken, User
 from tests.accounts.conftest import NOON
 from tests.accounts.documents import ME, TOKEN_AUTH
 from tests.accounts.hashers import WatchedHasher
 from tests.accounts.helpers import Device, log_in, nothing_changes
 from tests.conftest import PASSWORD, Caller
+
+# Loaded at the first log-in of a process, which makes a hash.
+assert authentication.DECOY
 
 INVALID = {(None, "invalid_credentials")}
 
@@ -109,6 +113,31 @@ def test_every_refusal_is_the_same_to_the_byte_and_costs_as_much(
     assert status == 200
     assert b"invalid_credentials" in content
     assert hashings == {1}
+
+
+def test_no_refusal_makes_a_hash_which_takes_less_time_than_to_check_one(
+    hasher: type[WatchedHasher],
+    alice: User,
+    bob: User,
+    visitor: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    User.objects.create_user("robot@example.org")
+    User.objects.filter(pk=bob.pk).update(is_active=False)
+    hasher.hashings = 0
+
+    def encode(*_arguments: object) -> str:
+        raise AssertionError
+
+    monkeypatch.setattr(hasher, "encode", encode)
+    for email, password in (
+        ("alice@example.org", "not her password"),
+        ("nobody@example.org", PASSWORD),
+        ("bob@example.org", PASSWORD),
+        ("robot@example.org", PASSWORD),
+    ):
+        assert visitor.problems(TOKEN_AUTH, email=email, password=password) == INVALID
+    assert hasher.hashings == 4
 
 
 def test_a_password_that_changes_while_it_is_checked_is_refused(

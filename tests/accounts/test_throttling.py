@@ -487,6 +487,20 @@ def test_an_address_registers_so_many_in_any_hour(
     assert register("g") == 59 * 60
 
 
+def test_where_fewer_are_allowed_than_there_were_one_waits_until_there_is_room(
+    clock: time_machine.Traveller, settings: Settings, db: None
+) -> None:
+    settings.REGISTRATIONS_PER_HOUR = 3
+    for name in "abc":
+        register(name)
+        clock.shift(60)
+
+    settings.REGISTRATIONS_PER_HOUR = 1
+    assert register("d") == 59 * 60
+    clock.shift(59 * 60)
+    assert register("d") == "in"
+
+
 def test_registrations_that_fail_count_too_and_refused_ones_hash_nothing(
     clock: time_machine.Traveller, hasher: type[WatchedHasher], settings: Settings, alice: User
 ) -> None:
