@@ -9,7 +9,7 @@ parallel calls and aliases get no further than one after the other. Three tallie
   strangers never get to, and it is a matter of seconds, so nobody can be locked out with it.
 
 An address from which the account succeeded before is trusted for a time: there only the pair
-counts, so that whatever others do, at its neighbours or to the account, its owner comes in.
+counts, so that its owner comes in whatever others do, from elsewhere or behind the same address.
 An account is whatever the caller claims: one that does not exist is throttled like any other.
 """
 
@@ -38,7 +38,7 @@ PAIR_MEMORY = HOUR
 are forgotten."""
 
 ADDRESS_MEMORY = 15 * MINUTE
-"""Faster, because people share an address: three hours on, nothing is left of the worst of them."""
+"""Faster, because people share an address: after three quiet hours no delay is left."""
 
 STRANGERS = 6
 ACCOUNT_MEMORY = 2 * MINUTE
