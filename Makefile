@@ -4,7 +4,7 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test faults zones lint format schema messages lock clean checks
+.PHONY: help run test faults zones audit fuzz lint format schema messages lock clean checks
 .PHONY: exported-schema compiled-messages
 
 # An existing .venv keeps its interpreter.
@@ -17,6 +17,8 @@ KILLS ?= 300
 SEED ?=
 # Before that, every zone is checked; `make faults ZONES=` leaves it out.
 ZONES ?= yes
+# `make audit URL=http://127.0.0.1:8000/graphql` audits a server that runs already.
+URL ?=
 # An existing folder that keeps what the run's processes log.
 LOGS ?=
 
@@ -58,6 +60,7 @@ help:
 	@echo "make test      all tests with coverage; ARGS='-k login' runs some, without it"
 	@echo "make faults    N=20000 KILLS=300 SEED=7: reminders while processes are killed at random"
 	@echo "make zones     every zone and change of clocks at every minute of the day (two minutes)"
+	@echo "make audit     the reference audits of GraphQL over HTTP; URL=... of a running server; needs Node.js"
 	@echo "make lint      style, types, imports, and drift of migrations, schema and translations"
 	@echo "make format    let ruff format and fix the code"
 	@echo "make schema    write schema.graphql from the code"
@@ -94,6 +97,10 @@ zones: .venv/dev.stamp
 faults: .venv/dev.stamp $(if $(ZONES),zones)
 	@exec $(VENV) -m tests.faults --n $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED)) \
 		$(if $(LOGS),--logs $(LOGS))
+
+# ARGS="--server up --development" chooses what is started.
+audit: .venv/dev.stamp
+	@exec $(VENV) -m tests.audit $(if $(URL),--url $(URL)) $(ARGS)
 
 checks: .venv/dev.stamp
 	$(VENV) -m ruff format --check
