@@ -174,6 +174,8 @@ def test_a_body_over_the_limit_is_a_413(visitor: Caller, settings: Settings) -> 
         "{ ...a }",
         "subscription { __typename }",
         '{ habit(id: "\\ud800") { id } }',
+        "{ habits(first: " + "9" * 5000 + ") { totalCount } }",
+        "query ($n: Int = " + "9" * 5000 + ") { habits(first: $n) { totalCount } }",
     ],
 )
 def test_a_document_that_cannot_run_has_no_data(query: str, visitor: Caller) -> None:
