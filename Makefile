@@ -17,6 +17,8 @@ KILLS ?= 300
 SEED ?=
 # Before that, every zone is checked; `make faults ZONES=` leaves it out.
 ZONES ?= yes
+# `make fuzz EXAMPLES=50000 SEED=7`: so many requests of each kind.
+EXAMPLES ?= 5000
 # `make audit URL=http://127.0.0.1:8000/graphql` audits a server that runs already.
 URL ?=
 # An existing folder that keeps what the run's processes log.
@@ -61,6 +63,7 @@ help:
 	@echo "make faults    N=20000 KILLS=300 SEED=7: reminders while processes are killed at random"
 	@echo "make zones     every zone and change of clocks at every minute of the day (two minutes)"
 	@echo "make audit     the reference audits of GraphQL over HTTP; URL=... of a running server; needs Node.js"
+	@echo "make fuzz      EXAMPLES=5000 SEED=7: requests drawn at random, so many for each kind"
 	@echo "make lint      style, types, imports, and drift of migrations, schema and translations"
 	@echo "make format    let ruff format and fix the code"
 	@echo "make schema    write schema.graphql from the code"
@@ -97,6 +100,9 @@ zones: .venv/dev.stamp
 faults: .venv/dev.stamp $(if $(ZONES),zones)
 	@exec $(VENV) -m tests.faults --n $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED)) \
 		$(if $(LOGS),--logs $(LOGS))
+
+fuzz: .venv/dev.stamp
+	@exec $(VENV) -m tests.fuzz --examples $(EXAMPLES) $(if $(SEED),--seed $(SEED))
 
 # ARGS="--server up --development" chooses what is started.
 audit: .venv/dev.stamp

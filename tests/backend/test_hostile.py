@@ -49,7 +49,7 @@ def test_a_visitor_gets_no_further(visitor: Caller, subtests: pytest.Subtests) -
             answer = checked(send(visitor, hostile, accept))
             is_free = hostile.outcome in {Outcome.HARMLESS, Outcome.ALLOWED, Outcome.LIMIT}
             assert is_free or is_refused(answer)
-            assert everything() == before
+    assert everything() == before
 
 
 def send(caller: Caller, hostile: Hostile, accept: str | None) -> Any:
