@@ -16,3 +16,8 @@ urlpatterns = [
     path("metrics", metrics, name="metrics"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
 ]
+
+handler400 = "backend.error_pages.bad_request"
+handler403 = "backend.error_pages.permission_denied"
+handler404 = "backend.error_pages.page_not_found"
+handler500 = "backend.error_pages.server_error"

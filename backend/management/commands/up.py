@@ -1,6 +1,5 @@
 """`manage.py up`: migrations, web, workers and scheduler in one process."""
 
-import errno
 import fcntl
 import signal
 import socket
@@ -18,13 +17,13 @@ from django.core.wsgi import get_wsgi_application
 from django.db import connection
 from dramatiq import Worker
 from periodiq import Scheduler
-from waitress.server import create_server
 from waitress.task import ThreadedTaskDispatcher
 
+from backend import waitress_server
+from backend.listening import listen
 from notifications.actors import deliver, tick
 from notifications.middleware import stopping
 
-WEB_THREADS = 8
 DRAIN = 14_000
 """Milliseconds that a stop waits for sends under way: the longest takes 13 seconds."""
 
@@ -39,7 +38,7 @@ class Command(BaseCommand):
         with ExitStack() as stack:
             if connection.vendor == "sqlite" and not settings.REDIS_URL:
                 stack.enter_context(_only_process_on(Path(connection.settings_dict["NAME"])))
-            listener = stack.enter_context(_listen(settings.HOST, settings.PORT))
+            listener = stack.enter_context(listen(settings.HOST, settings.PORT, "make run"))
             call_command("migrate", interactive=False, verbosity=0)
             connection.close()
             scheduler = Scheduler(actors=[tick])
@@ -88,20 +87,6 @@ def _only_process_on(database: Path) -> Iterator[None]:
         yield
 
 
-def _listen(host: str, port: int) -> socket.socket:
-    """A listening socket, taken before anything else starts; the queue holds early callers."""
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    try:
-        return socket.create_server((host, port), family=family, backlog=128)
-    except OSError as error:
-        if error.errno == errno.EADDRINUSE:
-            raise CommandError(
-                f"Port {port} on {host} is taken. Stop what listens there, or choose another:"
-                f" PORT={port + 1} make run"
-            ) from None
-        raise CommandError(f"Cannot listen on HOST={host} PORT={port}: {error.strerror}.") from None
-
-
 def _workers() -> tuple[Worker, Worker]:
     """The tick has a thread of its own, so that sends never delay it."""
     broker = dramatiq.get_broker()
@@ -113,14 +98,9 @@ def _workers() -> tuple[Worker, Worker]:
 
 def _serve(listener: socket.socket) -> ThreadedTaskDispatcher:
     """Starts the web server; what it answers ends the threads that run requests."""
-    server = create_server(
-        get_wsgi_application(),
-        sockets=[listener],
-        threads=WEB_THREADS,
-        ident=None,
-        # `backend.proxies` does this, and knows which ones to keep.
-        clear_untrusted_proxy_headers=False,
-    )
+    # Without the watchdog of backend/wsgi.py: nobody would start this process again, and it would
+    # end the sends under way.
+    server = waitress_server.create(get_wsgi_application(), listener, settings.WEB_THREADS)
     threading.Thread(target=server.run, name="web", daemon=True).start()
     return server.task_dispatcher
 

@@ -1,0 +1,58 @@
+"""How much of a request's body is read, and for how long.
+
+A body within `DATA_UPLOAD_MAX_MEMORY_SIZE` is kept. A longer one is read and thrown away up to
+`DISCARDED_BYTES`, because a client that still sends would see a broken pipe instead of the 413;
+beyond that, and after `SECONDS`, it is answered at once and the connection closed.
+"""
+
+from asyncio import timeout
+from collections.abc import Awaitable, Callable, MutableMapping
+from dataclasses import dataclass
+from typing import Any
+
+DISCARDED_BYTES = 8 * 1024 * 1024
+SECONDS = 5.0
+
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The rest of the body is not waited for; the answer has this status and message."""
+
+    status: int
+    message: str
+
+
+TOO_LARGE = Refused(413, f"The body is larger than {DISCARDED_BYTES} bytes.")
+TOO_SHORT = Refused(400, "The body ended too early.")
+TOO_SLOW = Refused(408, f"The body must arrive within {SECONDS:g} seconds.")
+
+
+async def read_body(receive: Receive, declared: int | None, kept: int) -> bytes | Refused:
+    """The first `kept` bytes of the body, once all of it has arrived.
+
+    `receive` is ASGI's, `declared` the Content-Length in bytes, None for a body in chunks.
+    """
+    # A refusal is returned, not raised: a traceback would keep `receive`, and granian closes the
+    # connection of an unread body only when that is gone.
+    if declared is not None and declared > DISCARDED_BYTES:
+        return TOO_LARGE
+    body = bytearray()
+    length = 0
+    try:
+        async with timeout(SECONDS):
+            while True:
+                message = await receive()
+                if message["type"] != "http.request":
+                    return TOO_SHORT  # or in broken chunks
+                chunk = message.get("body", b"")
+                length += len(chunk)
+                if length > DISCARDED_BYTES:
+                    return TOO_LARGE
+                body += chunk[: kept - len(body)]
+                if not message.get("more_body", False):
+                    break
+    except TimeoutError:
+        return TOO_SLOW
+    return TOO_SHORT if declared is not None and length < declared else bytes(body)

@@ -1,0 +1,120 @@
+"""A WSGI application behind an ASGI server: a thread is taken only for work.
+
+The request has arrived as a whole before a thread runs the application, and its answer is whole
+before it is sent, so that a client that is slow in either costs a connection and no thread. Answers
+are small here; what is unbounded must not be served this way.
+"""
+
+import asyncio
+import io
+import sys
+from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+from urllib.parse import unquote_to_bytes
+from wsgiref.types import WSGIApplication, WSGIEnvironment
+
+from backend.body import Receive, Refused, read_body
+from backend.refusals import HEADERS, refusal
+
+Headers = Iterable[tuple[str, str]]
+Answer = tuple[int, Headers, bytes]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+BODILESS = frozenset((204, 304))
+
+
+class Bridge:
+    """ASGI outside, WSGI inside; at most `threads` requests run at a time, the rest wait.
+
+    Of a body, the application gets the first `kept` bytes (backend/body.py).
+    """
+
+    def __init__(self, application: WSGIApplication, *, threads: int, kept: int) -> None:
+        self._application = application
+        self._kept = kept
+        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
+
+    async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            return
+        body = await read_body(receive, _declared_length(scope), self._kept)
+        if isinstance(body, Refused):
+            content = refusal(body.message, "BAD_USER_INPUT")
+            answer: Answer = body.status, (*HEADERS, ("Connection", "close")), content
+        else:
+            loop = asyncio.get_running_loop()
+            answer = await loop.run_in_executor(self._threads, self._run, environ(scope, body))
+        await _send(send, *answer)
+
+    def _run(self, environ: WSGIEnvironment) -> Answer:
+        """Runs the application to its end, in the thread that its connections belong to."""
+        started: list[tuple[str, Headers]] = []
+        written = io.BytesIO()
+
+        def start_response(status: str, headers: Headers, exc_info: object = None) -> Any:
+            started[:] = [(status, headers)]
+            return written.write
+
+        chunks = self._application(environ, start_response)
+        try:
+            written.writelines(chunks)
+        finally:
+            if hasattr(chunks, "close"):
+                chunks.close()
+        ((status, headers),) = started
+        return int(status[:3]), headers, written.getvalue()
+
+
+def environ(scope: MutableMapping[str, Any], body: bytes) -> WSGIEnvironment:
+    """The request as WSGI has it; a body in chunks has no CONTENT_LENGTH."""
+    host, port = scope.get("server") or ("", "")
+    result: WSGIEnvironment = {
+        "REQUEST_METHOD": scope["method"],
+        "SCRIPT_NAME": "",
+        "PATH_INFO": unquote_to_bytes(scope["raw_path"]).decode("latin-1"),
+        "QUERY_STRING": scope["query_string"].decode("latin-1"),
+        "SERVER_NAME": host,
+        "SERVER_PORT": str(port),
+        "SERVER_PROTOCOL": f"HTTP/{scope['http_version']}",
+        "REMOTE_ADDR": (scope.get("client") or ("",))[0],
+        "wsgi.version": (1, 0),
+        "wsgi.url_scheme": scope["scheme"],
+        "wsgi.input": io.BytesIO(body),
+        "wsgi.errors": sys.stderr,
+        "wsgi.multithread": True,
+        "wsgi.multiprocess": True,
+        "wsgi.run_once": False,
+    }
+    for name, value in scope["headers"]:
+        # `X_Forwarded_For` would stand for X-Forwarded-For, which the proxy in front takes away.
+        if b"_" in name:
+            continue
+        key = name.decode("latin-1").upper().replace("-", "_")
+        if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
+            key = f"HTTP_{key}"
+        text = value.decode("latin-1")
+        result[key] = f"{result[key]},{text}" if key in result else text
+    # The server has checked it, so that a repeated one says the same; chunks overrule it.
+    length = _declared_length(scope)
+    if length is None:
+        result.pop("CONTENT_LENGTH", None)
+    else:
+        result["CONTENT_LENGTH"] = str(length)
+    return result
+
+
+def _declared_length(scope: MutableMapping[str, Any]) -> int | None:
+    """In bytes, 0 when there is no body; None for a body in chunks."""
+    headers = dict(scope["headers"])
+    if b"transfer-encoding" in headers:
+        return None
+    return int(headers.get(b"content-length", b"0"))
+
+
+async def _send(send: Send, status: int, headers: Headers, content: bytes) -> None:
+    lines = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in headers]
+    if status not in BODILESS and not any(name == b"content-length" for name, _ in lines):
+        lines.append((b"content-length", str(len(content)).encode()))
+    await send({"type": "http.response.start", "status": status, "headers": lines})
+    await send({"type": "http.response.body", "body": content})
