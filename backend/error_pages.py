@@ -5,9 +5,10 @@ Only with `DEBUG` off; in development Django shows its own.
 
 import sys
 
+from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
-from django.views import defaults
+from django.views import csrf, defaults
 from graphql import GraphQLError
 
 from backend.errors import formatted
@@ -26,6 +27,13 @@ def permission_denied(request: HttpRequest, exception: Exception) -> HttpRespons
     if _is_admin(request):
         return defaults.permission_denied(request, exception)
     return _answer(403, "This is not allowed.", "FORBIDDEN")
+
+
+def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
+    """403 for a form without its token, which only the admin has; see `CSRF_FAILURE_VIEW`."""
+    if _is_admin(request):
+        return csrf.csrf_failure(request, reason)
+    return permission_denied(request, PermissionDenied(reason))
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -52,4 +60,6 @@ def _is_admin(request: HttpRequest) -> bool:
 
 def _answer(status: int, message: str, code: str, **extensions: str) -> HttpResponse:
     content = refusal(message, code, **extensions)
-    return HttpResponse(content, status=status, headers=dict(HEADERS))
+    # The middleware that counts is inside the one that refuses a Host.
+    length = ("Content-Length", str(len(content)))
+    return HttpResponse(content, status=status, headers=dict((*HEADERS, length)))

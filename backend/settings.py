@@ -129,6 +129,7 @@ TEMPLATES = [
 ]
 
 ROOT_URLCONF = "backend.urls"
+CSRF_FAILURE_VIEW = "backend.error_pages.csrf_failure"
 WSGI_APPLICATION = "backend.wsgi.application"
 # A redirect to the address with a slash would lose a POST's body.
 APPEND_SLASH = False

@@ -1,26 +1,16 @@
 """`manage.py up`, as a process of its own: from a fresh SQLite file to a reminder in a chat."""
 
-import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 import pytest
-from django.conf import settings
 
+from tests.backend.running import running, wait_for
 from tests.fake_bot_api import FakeBotApi
-from tests.servers import ENVIRONMENT, SERVERS
 
 TOKEN = "123:test-token"
 REGISTER = """
@@ -33,86 +23,6 @@ CREATE = """
       createHabit(input: $input) { ... on Habit { id nextDueAt } }
     }
 """
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port: int = listener.getsockname()[1]
-        return port
-
-
-class Up:
-    """One running `manage.py up`."""
-
-    def __init__(self, process: subprocess.Popen[str], port: int, log: Path) -> None:
-        self.process = process
-        self.address = f"http://127.0.0.1:{port}"
-        self.log = log
-
-    def get(self, path: str, accept: str = "*/*") -> tuple[int, str]:
-        request = urllib.request.Request(f"{self.address}{path}", headers={"Accept": accept})  # noqa: S310  # loopback
-        try:
-            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # loopback
-                return answer.status, answer.read().decode()
-        except urllib.error.HTTPError as error:
-            return error.code, error.read().decode()
-        except OSError as error:
-            return 0, str(error)
-
-    def call(self, query: str, token: str = "", **variables: Any) -> Any:
-        (value,) = self.answer(query, variables, Authorization=f"Bearer {token}")["data"].values()
-        return value
-
-    def answer(self, query: str, variables: dict[str, Any], **headers: str) -> Any:
-        """The whole answer, errors included; headers are named with underscores."""
-        request = urllib.request.Request(  # noqa: S310  # loopback
-            f"{self.address}/graphql",
-            json.dumps({"query": query, "variables": variables}).encode(),
-            {
-                "Content-Type": "application/json",
-                **{name.replace("_", "-"): value for name, value in headers.items()},
-            },
-        )
-        with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # loopback
-            return json.load(answer)
-
-
-def wait_for(condition: Callable[[], bool], seconds: float, what: object) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.1)
-
-
-@contextmanager
-def running(folder: Path, **environment: str) -> Iterator[Up]:
-    """Starts `up` on an SQLite file in `folder`, ready; ends it if the test has not."""
-    port = environment.get("PORT") or str(free_port())
-    log = folder / "up.log"
-    blank = dict.fromkeys((*ENVIRONMENT, *SERVERS), "")
-    database = f"sqlite:///{folder / 'habits.sqlite3'}"
-    own = {"DEBUG": "true", "DATABASE_URL": database, "PORT": port, **KEYS, **environment}
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "manage.py", "up"],
-            env={**os.environ, **blank, **own},
-            cwd=settings.BASE_DIR,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-    up = Up(process, int(port), log)
-    try:
-        yield up
-    finally:
-        process.kill()
-        process.wait()
-
-
-KEYS = {
-    "SECRET_KEY": "a-session-key-that-is-for-this-test-alone",
-    "JWT_SECRET_KEY": "and-a-token-key-that-is-for-this-test-too",
-}
 
 
 def test_up_brings_a_reminder_to_its_chat_at_its_minute_and_stops_cleanly(tmp_path: Path) -> None:
