@@ -18,9 +18,11 @@ HEADER_SECONDS = 10
 HEADER_BYTES = 64 * 1024
 STOP_SECONDS = 10
 """For the requests under way, once the server is told to stop; then the worker is killed."""
-WORKER_MEMORY = 1024
-"""MiB. A worker that stays above it for two minutes is replaced, when its requests have ended; a
-worker starts with about 100, and each thread may hash a password in 19."""
+WORKER_MEMORY = 256
+THREAD_MEMORY = 32
+"""MiB of a worker, and of each of its threads, which may hash a password in 19; it starts with
+about 80. A worker that stays above the sum for two minutes is replaced, without losing a request.
+"""
 
 
 class Command(BaseCommand):
@@ -52,7 +54,7 @@ class Command(BaseCommand):
             backpressure=CONNECTIONS,
             # The watchdog ends a worker, and memory may run out.
             respawn_failed_workers=True,
-            workers_max_rss=WORKER_MEMORY,
+            workers_max_rss=WORKER_MEMORY + THREAD_MEMORY * settings.WEB_THREADS,
             rss_sample_interval=30,
             rss_samples=4,
             workers_kill_timeout=STOP_SECONDS,
