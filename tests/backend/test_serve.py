@@ -30,6 +30,14 @@ def workers(serve: Program) -> list[int]:
     return [int(pid) for pid in found]
 
 
+def is_alive(pid: int) -> bool:
+    """Whether it runs: what nobody waited for stays in the table for a while."""
+    try:
+        return ") Z " not in Path(f"/proc/{pid}/stat").read_text()
+    except FileNotFoundError:
+        return False
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_serve_answers_and_stops_with_all_its_processes_on_a_signal(
     number: signal.Signals, tmp_path: Path
@@ -47,7 +55,7 @@ def test_serve_answers_and_stops_with_all_its_processes_on_a_signal(
         assert serve.process.wait(timeout=20) == 0
         idle.close()
         assert len(pids) == 3
-        assert not any(Path(f"/proc/{pid}").exists() for pid in pids)
+        assert not any(is_alive(pid) for pid in pids)
         log = serve.log.read_text()
         assert "Traceback" not in log
         assert "ERROR" not in log
@@ -109,3 +117,13 @@ def test_a_worker_that_dies_is_replaced(tmp_path: Path) -> None:
 
         wait_for(lambda: len(workers(serve)) == 2, 10, serve.log.read_text)
         wait_for(lambda: serve.get("/healthz")[0] == 200, 10, serve.log.read_text)
+
+
+def test_workers_do_not_outlive_the_main_process(tmp_path: Path) -> None:
+    with serving(tmp_path, WEB_WORKERS="2") as serve:
+        serve.process.kill()
+        serve.process.wait(timeout=5)
+
+        wait_for(lambda: serve.get("/healthz")[0] == 0, 10, serve.log.read_text)
+        pids = workers(serve)
+        wait_for(lambda: not any(is_alive(pid) for pid in pids), 10, serve.log.read_text)
