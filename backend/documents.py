@@ -14,6 +14,7 @@ from graphql import (
     GraphQLObjectType,
     GraphQLSchema,
     GraphQLSyntaxError,
+    IntValueNode,
     parse,
     specified_rules,
     validate,
@@ -137,10 +138,23 @@ def _too_deep() -> QueryTooComplex:
 
 
 def _bare(error: GraphQLError) -> GraphQLError:
-    """The same error without the nodes, frames and causes that it holds on to."""
+    """The same error without the nodes and frames that it holds on to."""
+    message, cause = error.message, error.original_error
+    if _is_number_too_long(error):
+        message, cause = "A number in the document has too many digits.", None
     return GraphQLError(
-        error.message, source=error.source, positions=error.positions, extensions=error.extensions
+        message,
+        source=error.source,
+        positions=error.positions,
+        original_error=cause,
+        extensions=error.extensions,
     )
+
+
+def _is_number_too_long(error: GraphQLError) -> bool:
+    """Whether graphql-core has handed a literal to `int`, which reads no more than 4300 digits."""
+    node = error.nodes[0] if error.nodes else None
+    return isinstance(node, IntValueNode) and isinstance(error.original_error, ValueError)
 
 
 @cache

@@ -6,13 +6,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
-from graphql import GraphQLError, IntValueNode
+from graphql import GraphQLError
 
 from accounts.errors import ApiError, BadUserInput
 
 logger = logging.getLogger(__name__)
-
-NUMBER_TOO_LONG = "A number in the document has too many digits."
 
 
 def formatted(errors: Sequence[GraphQLError]) -> list[dict[str, Any]]:
@@ -32,9 +30,6 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
     if cause is None or isinstance(cause, GraphQLError):
         extensions = {"code": BadUserInput.code, **(error.extensions or {})}
         return {**error.formatted, "message": _told(error.message), "extensions": extensions}
-    if _is_number_too_long(error):
-        extensions = {"code": BadUserInput.code}
-        return {**error.formatted, "message": NUMBER_TOO_LONG, "extensions": extensions}
     error_id = uuid.uuid4().hex
     logger.error("unexpected_error id=%s path=%s", error_id, error.path, exc_info=cause)
     return {
@@ -42,12 +37,6 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
         "message": f"Something went wrong on our side. Quote {error_id} when you report it.",
         "extensions": {"code": "INTERNAL_SERVER_ERROR", "id": error_id},
     }
-
-
-def _is_number_too_long(error: GraphQLError) -> bool:
-    """Whether graphql-core has handed a literal to `int`, which reads no more than 4300 digits."""
-    is_literal = error.nodes is not None and isinstance(error.nodes[0], IntValueNode)
-    return is_literal and isinstance(error.original_error, ValueError)
 
 
 def _told(message: str) -> str:

@@ -22,8 +22,10 @@ KINDS = list(dict.fromkeys(each.kind for each in HOSTILE))
 
 
 @pytest.fixture(autouse=True)
-def _quick_passwords(settings: Settings) -> None:
+def _quick_passwords_and_no_throttle(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+    settings.REGISTRATIONS_PER_HOUR = 5000
+    settings.LOGIN_FREE_FAILURES = settings.LOGIN_FREE_FAILURES_PER_ADDRESS = 100_000
 
 
 @pytest.mark.parametrize("kind", KINDS)
