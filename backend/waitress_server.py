@@ -9,11 +9,12 @@ import time
 from typing import Any
 from wsgiref.types import WSGIApplication
 
+from django.conf import settings
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer, create_server
 from waitress.task import ErrorTask
-from waitress.utilities import Error
+from waitress.utilities import Error, RequestEntityTooLarge
 
 from backend.body import DISCARDED_BYTES, SECONDS, TOO_LARGE, TOO_SLOW
 from backend.refusals import HEADERS, refusal
@@ -83,13 +84,22 @@ class Refusal(ErrorTask):  # type: ignore[misc]  # the same
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # the same
-    """Takes for broken what waitress itself would stumble over: `http://[` as the target."""
+    """Also refuses what waitress would stumble over, and chunks without end (backend/body.py)."""
+
+    def received(self, data: bytes) -> int:
+        consumed: int = super().received(data)
+        # As they were sent, with what is around them.
+        if self.chunked and self.body_bytes_received > 2 * settings.DATA_UPLOAD_MAX_MEMORY_SIZE:
+            self.error = RequestEntityTooLarge("")
+            self.completed = True
+        return consumed
 
     def parse_header(self, header_plus: bytes) -> None:
         try:
             super().parse_header(header_plus)
         except ValueError:
-            raise ParsingError("no URI or no number") from None
+            # `http://[` as the target, or a number of 5,000 digits.
+            raise ParsingError("unreadable") from None
 
 
 class BoundedChannel(HTTPChannel):  # type: ignore[misc]  # the same

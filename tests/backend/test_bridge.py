@@ -77,6 +77,19 @@ def test_what_is_over_the_limit_is_dropped_and_the_length_still_told() -> None:
     assert (seen["CONTENT_LENGTH"], seen["body"]) == ("4", b"abc")
 
 
+def test_a_body_in_chunks_is_not_read_beyond_the_limit() -> None:
+    def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
+        raise AssertionError
+
+    headers = [(b"transfer-encoding", b"chunked")]
+    long = call(application, b"ab", b"cd", b"ef", kept=3, headers=headers)
+    many = call(application, *[b""] * 300, headers=headers)
+
+    for start, _ in (long, many):
+        assert start["status"] == 413
+        assert (b"connection", b"close") in start["headers"]
+
+
 def test_a_client_that_goes_away_is_told_so_and_nothing_runs() -> None:
     def application(environ: dict[str, Any], start_response: Any) -> list[bytes]:
         raise AssertionError
