@@ -125,6 +125,25 @@ def test_development_is_more_patient_with_failures(debug: str, numbers: str) -> 
     assert start(show, DEBUG=debug).stdout.strip() == numbers
 
 
+@pytest.mark.parametrize(
+    ("proxies", "told"),
+    [
+        ("", "[] None"),
+        (
+            "10.0.0.0/8, ::1",
+            "['10.0.0.0/8', '::1/128'] ('HTTP_X_FORWARDED_PROTO', 'https')",
+        ),
+    ],
+)
+def test_only_with_a_trusted_proxy_a_header_tells_what_is_secure(proxies: str, told: str) -> None:
+    show = (
+        "import backend.settings as s; print([str(each) for each in s.TRUSTED_PROXIES],"
+        " getattr(s, 'SECURE_PROXY_SSL_HEADER', None))"
+    )
+
+    assert start(show, TRUSTED_PROXIES=proxies).stdout.strip() == told
+
+
 def test_the_rules_of_time_zones_are_the_pinned_ones_whatever_the_host_says(
     tmp_path: Path,
 ) -> None:
