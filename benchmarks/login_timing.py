@@ -5,8 +5,9 @@
 Each round tries one wrong password, one unknown address, one disabled account and one account
 without a password, in an order of its own, on real servers, through Django's whole stack but no
 network. Throttling counts as in production, but allows as much as the settings can. The last line
-is one JSON object; the exit status is 1 when a median differs from that of the unknown address by
-more than 5%, or an answer differs by a byte.
+is one JSON object, with medians and with the fastest tenth, which a busy machine disturbs less; the
+exit status is 1 when the latter differs from that of the unknown address by more than 5%, or an
+answer differs by a byte.
 """
 
 import argparse
@@ -74,11 +75,16 @@ def main() -> None:
     with backend(**patience):
         times, answers = measure(given.rounds)
     medians = {name: statistics.median(each) for name, each in times.items()}
-    ratios = {name: median / medians[UNKNOWN] for name, median in medians.items()}
+    fast = {name: statistics.quantiles(each, n=10)[0] for name, each in times.items()}
+    ratios = {name: each / fast[UNKNOWN] for name, each in fast.items()}
     figures = {
         "rounds": given.rounds,
-        "median_ms": {name: round(median, 2) for name, median in medians.items()},
-        "ratio_to_unknown": {name: round(ratio, 3) for name, ratio in ratios.items()},
+        "median_ms": {name: round(each, 2) for name, each in medians.items()},
+        "fastest_tenth_ms": {name: round(each, 2) for name, each in fast.items()},
+        "ratio_to_unknown": {
+            name: [round(each / medians[UNKNOWN], 3), round(ratios[name], 3)]
+            for name, each in medians.items()
+        },
         "different_answers": len(answers),
     }
     print(json.dumps(figures))
