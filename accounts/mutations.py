@@ -111,8 +111,9 @@ class Mutation:
 
     @strawberry_django.mutation(description="Logs the device with this refresh token out.")
     def revoke_token(self, info: Info, refresh_token: RefreshTokenArgument) -> Success:
-        attempt = throttling.refresh_attempt(info.context.request, refresh_token, timezone.now())
-        if not refresh_tokens.revoke(refresh_token):
+        now = timezone.now()
+        attempt = throttling.refresh_attempt(info.context.request, refresh_token, now)
+        if not refresh_tokens.revoke(refresh_token, now):
             raise problem(
                 "refresh_token", "refresh_token_invalid", _("This session has ended already.")
             )

@@ -68,21 +68,21 @@ def rotate(token: str, now: datetime) -> Session:
     return session
 
 
-def revoke(token: str) -> bool:
-    """Logs out the device that `token` belongs to; says whether there was one."""
+def revoke(token: str, now: datetime) -> bool:
+    """Logs out the device that `token` belongs to; says whether one was logged in."""
     with transaction.atomic():
         row = _locked_row(token)
         if row is None or not _is_from(row, token):
             return False
         row.delete()
-        return True
+        return _is_live(row, now)
 
 
 def _rotate(token: str, now: datetime) -> Session | None:
     row = _locked_row(token)
     if row is None:
         return None
-    if row.expires_at <= now or not _is_live(row):
+    if not _is_live(row, now):
         row.delete()
         return None
     digest = _digest(token)
@@ -111,8 +111,9 @@ def _locked_row(token: str) -> RefreshToken | None:
     return row
 
 
-def _is_live(row: RefreshToken) -> bool:
-    return row.user.is_active and row.generation == row.user.token_generation
+def _is_live(row: RefreshToken, now: datetime) -> bool:
+    user = row.user
+    return now < row.expires_at and user.is_active and row.generation == user.token_generation
 
 
 def _is_from(row: RefreshToken, token: str) -> bool:

@@ -341,6 +341,23 @@ def test_a_session_ends_once(phone: Device) -> None:
         assert Caller().problems(REVOKE, given=phone.refresh_token) == INVALID
 
 
+@pytest.mark.parametrize("end", ["expired", "logged out everywhere", "disabled"])
+def test_a_session_that_has_ended_by_itself_is_told_so(
+    end: str, clock: time_machine.Traveller, phone: Device
+) -> None:
+    if end == "expired":
+        clock.shift(datetime.timedelta(days=30))
+    elif end == "disabled":
+        User.objects.update(is_active=False)
+    else:
+        phone.data(REVOKE_ALL)
+
+    assert Caller().problems(REVOKE, given=phone.refresh_token) == INVALID
+
+    User.objects.update(is_active=True)
+    assert not phone.can_refresh()
+
+
 def test_a_secret_from_before_logs_nobody_out(phone: Device) -> None:
     newest = phone.refresh().refresh()
 
