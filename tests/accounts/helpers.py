@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from django.db import connection, connections
 from django.db.models import Model
+from django.urls import reverse
 
 from accounts.models import RefreshToken, User
 from habits.models import Habit
@@ -96,3 +97,22 @@ def at_once(*calls: Callable[[], Result]) -> list[Result]:
 
     with ThreadPoolExecutor(len(calls)) as pool:
         return list(pool.map(run, calls))
+
+
+def page_of(user: User) -> str:
+    """Where the admin changes that person."""
+    return reverse("admin:accounts_user_change", args=[user.pk])
+
+
+def form_of(user: User, **changes: Any) -> dict[str, Any]:
+    """What the browser sends when that page is saved with some changes."""
+    fields: dict[str, Any] = {
+        "email": user.email,
+        "first_name": user.first_name or "",
+        "chat_id": "" if user.chat_id is None else str(user.chat_id),
+        "time_zone": user.time_zone,
+        "language": user.language,
+        **{name: "on" for name in ("is_active", "is_staff", "is_superuser") if getattr(user, name)},
+        **changes,
+    }
+    return {name: value for name, value in fields.items() if value is not None}

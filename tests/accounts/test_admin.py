@@ -16,7 +16,7 @@ from notifications.models import Chat, Reminder
 from tests.accounts.conftest import NOON
 from tests.accounts.documents import CHANGE_PASSWORD, TOKEN_AUTH
 from tests.accounts.hashers import WatchedHasher
-from tests.accounts.helpers import log_in, nothing_changes
+from tests.accounts.helpers import form_of, log_in, nothing_changes, page_of
 from tests.conftest import PASSWORD, Caller, MakeHabit
 
 CHANGE_LIST = "/admin/accounts/user/"
@@ -44,24 +44,6 @@ def browser(root: User) -> Client:
     client = Client()
     client.force_login(root)
     return client
-
-
-def page_of(user: User) -> str:
-    return reverse("admin:accounts_user_change", args=[user.pk])
-
-
-def form_of(user: User, **changes: Any) -> dict[str, Any]:
-    """What the browser sends when the change page is saved with some changes."""
-    fields: dict[str, Any] = {
-        "email": user.email,
-        "first_name": user.first_name or "",
-        "chat_id": "" if user.chat_id is None else str(user.chat_id),
-        "time_zone": user.time_zone,
-        "language": user.language,
-        **{name: "on" for name in ("is_active", "is_staff", "is_superuser") if getattr(user, name)},
-        **changes,
-    }
-    return {name: value for name, value in fields.items() if value is not None}
 
 
 def errors_on(response: Any) -> dict[str, list[str]]:

@@ -1,0 +1,362 @@
+"""Three people, a visitor and a revoked token do anything: all see and change their own only.
+
+What each call has to answer is computed from the rows that are there (`lists`, `leaks`), and after
+each step the rows of all the others are what they were.
+"""
+
+from collections import Counter
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import strategies as st
+from hypothesis.stateful import initialize, invariant
+from pytest_django import Settings
+
+from accounts.models import User
+from tests.isolation.calling import Answer, send
+from tests.isolation.contract import CLOSED, QUERIES, Call
+from tests.isolation.drawing import Drawer
+from tests.isolation.effort import run
+from tests.isolation.harm import harmful
+from tests.isolation.hashers import PATH
+from tests.isolation.ids import NEVER_USED, Id, exchanged, found
+from tests.isolation.leaks import assert_is_shown_rightly, assert_tells_nothing_of_others
+from tests.isolation.lists import Refused, expected_page
+from tests.isolation.people import NAMES, Person, join, new_refresh_token
+from tests.isolation.world import Life, Rows, all_rows, step
+
+DATA = st.data()
+BOOLEANS = st.booleans()
+PEOPLE = st.sampled_from(NAMES)
+HOW_MANY = st.sampled_from([1, 1, 1, 2, 3, 10])
+"""Root fields in one operation, of which there may be 10."""
+
+CHANGES = ("createHabit", "updateHabit", "deleteHabit", "updateProfile")
+"""What changes things and leaves the person's tokens as they are."""
+
+OWNERS = {"User": "id", "RefreshToken": "user_id", "Habit": "owner_id", "Reminder": "user_id"}
+CURSORS_KEPT = 12
+NOT_FOUND = ("id", "not_found")
+NO_SUCH_REWARD = ("relatedHabit", "related_habit_not_found")
+
+
+def of_others(rows: Rows, person: Person) -> Rows:
+    return {
+        table: {
+            key: row for key, row in all_of.items() if row.get(OWNERS.get(table, "")) != person.pk
+        }
+        for table, all_of in rows.items()
+    }
+
+
+def both(before: Rows, after: Rows) -> Rows:
+    """All that an operation could see, deleted rows included."""
+    return {table: {**before[table], **after[table]} for table in before}
+
+
+class Mixture(Life):
+    tally: ClassVar[Counter[str]] = Counter()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.people: dict[str, Person] = {}
+        self.cursors: list[str] = []
+        self.gone: set[int] = set()
+        self.revoked: list[str] = []
+
+    @initialize()
+    def three_people_join(self) -> None:
+        self.people = {name: join(name) for name in NAMES}
+        for person in self.people.values():
+            self.revoked.append(person.token)
+            person.user.revoke_all_tokens()
+            person.user.save()
+            person.log_in_again()
+
+    # --- What the rules below say and see -------------------------------------------------------
+
+    def drawer(self, data: st.DataObject, person: Person, rows: Rows) -> Drawer:
+        return Drawer(data, person, rows, self.cursors, self.gone)
+
+    def call(
+        self, reader: Person | None, *calls: Call, token: str | None = None, rows: Rows
+    ) -> tuple[Answer, Rows]:
+        """The answer, which tells `reader` nothing of others, and the rows thereafter."""
+        answer = send(*calls, token=token)
+        after = all_rows()
+        seen = both(rows, after)
+        assert_tells_nothing_of_others(answer, reader, seen, list(self.people.values()))
+        if reader is None:
+            assert after == rows
+        else:
+            assert of_others(after, reader) == of_others(rows, reader)
+            self.gone |= rows["Habit"].keys() - after["Habit"].keys()
+        return answer, after
+
+    def own(self, person: Person, rows: Rows) -> set[int]:
+        return {pk for pk, row in rows["Habit"].items() if row["owner_id"] == person.pk}
+
+    def assert_foreign_is_as_missing(
+        self, answer: Answer, person: Person, calls: list[Call], rows: Rows
+    ) -> None:
+        """The same operation about rows that never were is answered alike, but for the ids."""
+        own = self.own(person, rows)
+        public = {pk for pk, row in rows["Habit"].items() if row["is_public"]}
+
+        def missing(id_: Id) -> Id:
+            is_seen = id_.pk in (public if id_.name == "PublicHabit" else own)
+            return id_ if is_seen else id_.never_used
+
+        twins = [Call(call.name, exchanged(call.arguments, missing)) for call in calls]
+        if [twin.arguments for twin in twins] == [call.arguments for call in calls]:
+            return
+        twin, after = self.call(person, *twins, token=person.token, rows=rows)
+        assert after == rows
+        assert self.without_ids(answer, calls) == self.without_ids(twin, twins)
+
+    def without_ids(self, answer: Answer, calls: list[Call]) -> tuple[Any, ...]:
+        content = answer.content.decode()
+        for call in calls:
+            for id_ in found(call.arguments):
+                content = content.replace(id_.text, "<id>")
+        head = {name: value for name, value in answer.head if name != "Content-Length"}
+        return answer.status, head, content
+
+    # --- Reading ----------------------------------------------------------------------------------
+
+    @step(data=DATA, name=PEOPLE, how_many=HOW_MANY)
+    def read(self, data: st.DataObject, name: str, how_many: int) -> None:
+        person, rows = self.people[name], all_rows()
+        drawer = self.drawer(data, person, rows)
+        calls = [drawer.call(drawer.of(QUERIES)) for _ in range(how_many)]
+        answer, after = self.call(person, *calls, token=person.token, rows=rows)
+        assert after == rows
+        self.assert_foreign_is_as_missing(answer, person, calls, rows)
+        if any(self.is_refused(call, person, rows) for call in calls):
+            # Too large a page may cost too much before anybody looks at its size.
+            assert answer.codes in ({"BAD_USER_INPUT"}, {"QUERY_TOO_COMPLEX"})
+            assert answer.body.get("data") is None
+            return
+        for number, call in enumerate(calls):
+            self.assert_reads(call, answer.value(number), person, rows)
+
+    def is_refused(self, call: Call, person: Person, rows: Rows) -> bool:
+        if call.name not in ("habits", "publicHabits"):
+            return False
+        try:
+            expected_page(call, person, rows)
+        except Refused:
+            return True
+        return False
+
+    def assert_reads(self, call: Call, value: Any, person: Person, rows: Rows) -> None:
+        assert_is_shown_rightly(value, person, rows)
+        if call.name == "me":
+            assert value is not None
+        elif call.name in ("habit", "publicHabit"):
+            public = {pk for pk, row in rows["Habit"].items() if row["is_public"]}
+            seen = self.own(person, rows) if call.name == "habit" else public
+            assert (value is not None) == call.arguments["id"].names(seen)
+            assert value is None or value["id"] == call.arguments["id"].text
+        else:
+            self.assert_is_page(call, value, person, rows)
+
+    def assert_is_page(self, call: Call, value: Any, person: Person, rows: Rows) -> None:
+        expected = expected_page(call, person, rows)
+        kind = "Habit" if call.name == "habits" else "PublicHabit"
+        ids = [Id(kind, pk).text for pk in expected.pks]
+        assert [edge["node"]["id"] for edge in value["edges"]] == ids
+        assert value["totalCount"] == expected.total
+        info = value["pageInfo"]
+        assert info["hasNextPage"] == expected.has_next
+        if "hasPreviousPage" in info:
+            assert info["hasPreviousPage"] == expected.has_previous
+            cursors = [edge["cursor"] for edge in value["edges"]]
+            ends = [cursors[0], cursors[-1]] if cursors else [None, None]
+            assert [info["startCursor"], info["endCursor"]] == ends
+            self.cursors = [*self.cursors, *cursors[:1], *cursors[-1:]][-CURSORS_KEPT:]
+
+    # --- Changing ---------------------------------------------------------------------------------
+
+    @step(data=DATA, name=PEOPLE, change=st.sampled_from(CHANGES))
+    def change(self, data: st.DataObject, name: str, change: str) -> None:
+        person, rows = self.people[name], all_rows()
+        call = self.drawer(data, person, rows).call(change)
+        answer, after = self.call(person, call, token=person.token, rows=rows)
+        if self.assert_refuses(call, answer, 0, person, rows):
+            assert after == rows
+            self.assert_foreign_is_as_missing(answer, person, [call], rows)
+        elif answer.value()["__typename"] == "OperationInfo":
+            assert after == rows
+        else:
+            now = rows if change == "deleteHabit" else after
+            assert_is_shown_rightly(answer.value(), person, now)
+
+    def assert_refuses(
+        self, call: Call, answer: Answer, number: int, person: Person, rows: Rows
+    ) -> bool:
+        """Says whether the call names what is not the person's, which has to be not found."""
+        given = call.arguments.get("input", call.arguments)
+        own, id_, reward = self.own(person, rows), given.get("id"), given.get("relatedHabit")
+        if id_ is not None and not id_.names(own):
+            assert answer.problems(number) == {NOT_FOUND}
+            return True
+        if reward is not None and not reward.names(own):
+            assert NO_SUCH_REWARD in answer.problems(number)
+            return True
+        return False
+
+    @step(data=DATA, name=PEOPLE, how_many=st.integers(3, 9))
+    def change_several_things(self, data: st.DataObject, name: str, how_many: int) -> None:
+        person, rows = self.people[name], all_rows()
+        drawer = self.drawer(data, person, rows)
+        calls = [drawer.call(drawer.of(CHANGES)) for _ in range(how_many)]
+        tokens = [*self.revoked, *(each.token for each in self.people.values())]
+        token = drawer.of(tokens)
+        calls.append(Call("verifyToken", {"token": token}))
+        answer, after = self.call(person, *calls, token=person.token, rows=rows)
+        assert answer.value(how_many)["__typename"] == (
+            "OperationInfo" if token in self.revoked else "Success"
+        )
+        for number, call in enumerate(calls[:-1]):
+            value = answer.value(number)
+            if call.name != "updateProfile" and not (
+                # What was one's own may have been deleted just before.
+                self.assert_refuses(call, answer, number, person, rows)
+            ):
+                seen = both(rows, after)
+                assert_is_shown_rightly(value, person, seen, as_it_stands=False)
+
+    # --- Accounts ---------------------------------------------------------------------------------
+
+    @step(data=DATA, name=PEOPLE, other_name=PEOPLE)
+    def use_a_refresh_token(self, data: st.DataObject, name: str, other_name: str) -> None:
+        """Whoever holds it is its owner, whoever's access token comes along."""
+        person, rows = self.people[name], all_rows()
+        stale = data.draw(st.sampled_from([None, self.people[other_name].token, *self.revoked]))
+        given = {"refreshToken": person.refresh_token}
+        if data.draw(BOOLEANS):
+            answer, after = self.call(person, Call("revokeToken", given), token=stale, rows=rows)
+            assert answer.value()["ok"]
+            assert len(after["RefreshToken"]) == len(rows["RefreshToken"]) - 1
+            person.refresh_token = new_refresh_token(person.user)
+            return
+        answer, after = self.call(person, Call("refreshToken", given), token=stale, rows=rows)
+        pair = answer.value()
+        assert_is_shown_rightly(pair, person, after)
+        person.token, person.refresh_token = pair["token"], pair["refreshToken"]
+
+    @step(name=PEOPLE, other_name=PEOPLE)
+    def log_in(self, name: str, other_name: str) -> None:
+        """With one's own password: it opens one's own account, and no other's."""
+        person, other, rows = self.people[name], self.people[other_name], all_rows()
+        given = {"email": other.email, "password": person.password}
+        answer, after = self.call(person, Call("tokenAuth", given), rows=rows)
+        if other is person:
+            pair = answer.value()
+            assert_is_shown_rightly(pair, person, after)
+            assert pair["user"]["email"] == person.email
+            return
+        assert after == rows
+        assert answer.problems() == {(None, "invalid_credentials")}
+        missing = {**given, "email": f"nobody.{self.number}@example.org"}
+        twin, after = self.call(person, Call("tokenAuth", missing), rows=rows)
+        assert (twin.status, twin.head, twin.content) == (
+            answer.status,
+            answer.head,
+            answer.content,
+        )
+        assert after == rows
+
+    @step(name=PEOPLE)
+    def register_with_a_taken_address(self, name: str) -> None:
+        person, rows = self.people[name], all_rows()
+        given = {
+            "email": person.email,
+            "password": "long enough for me",
+            "chatId": 1,
+            "timeZone": "UTC",
+            "language": "en",
+            "firstName": "Mallory",
+        }
+        answer, _ = self.call(None, Call("register", {"input": given}), rows=rows)
+        assert answer.problems() == {("email", "email_taken")}
+
+    @step(name=PEOPLE, other_name=PEOPLE, is_last=BOOLEANS)
+    def name_a_password(self, name: str, other_name: str, *, is_last: bool) -> None:
+        """To leave, or to have a new one: one's own, or another's, which is a wrong one."""
+        person, other, rows = self.people[name], self.people[other_name], all_rows()
+        given = other.password
+        new = f"{person.password}, and more"
+        call = (
+            Call("deleteAccount", {"password": given})
+            if is_last
+            else Call("changePassword", {"input": {"oldPassword": given, "newPassword": new}})
+        )
+        answer, after = self.call(person, call, token=person.token, rows=rows)
+        if other is not person:
+            field = "password" if is_last else "oldPassword"
+            assert answer.problems() == {(field, "wrong_password")}
+            assert after == rows
+            return
+        self.revoked.append(person.token)
+        if is_last:
+            assert answer.value()["ok"]
+            assert after == of_others(rows, person)
+            self.people[name] = join(name)
+            return
+        pair = answer.value()
+        assert_is_shown_rightly(pair, person, after)
+        person.user, person.password = User.objects.get(pk=person.pk), new
+        person.token, person.refresh_token = pair["token"], pair["refreshToken"]
+
+    @step(name=PEOPLE)
+    def log_out_everywhere(self, name: str) -> None:
+        person, rows = self.people[name], all_rows()
+        answer, _ = self.call(person, Call("revokeAllTokens"), token=person.token, rows=rows)
+        assert answer.value()["ok"]
+        self.revoked.append(person.token)
+        person.log_in_again()
+
+    # --- Nobody -----------------------------------------------------------------------------------
+
+    @step(data=DATA, name=PEOPLE)
+    def try_every_door(self, data: st.DataObject, name: str) -> None:
+        """A visitor, a revoked token and what is no access token, about somebody's habit.
+
+        What all of them did together is looked at in the end.
+        """
+        victim, rows = self.people[name], all_rows()
+        token = data.draw(
+            st.sampled_from([None, None, "garbage", victim.refresh_token, *self.revoked]), "token"
+        )
+        habits = sorted(rows["Habit"], key=lambda pk: not rows["Habit"][pk]["is_public"])
+        for door in CLOSED:
+            pk = data.draw(st.sampled_from(habits))
+            answers = []
+            for about in (pk, NEVER_USED):
+                answer = send(harmful(door, victim.password, about), token=token)
+                assert_tells_nothing_of_others(answer, None, rows, list(self.people.values()))
+                assert answer.codes == {"UNAUTHENTICATED"}, (door, answer.body)
+                assert not answer.body["data"] or not any(answer.body["data"].values())
+                answers.append((answer.status, answer.head, answer.content))
+            assert answers[0] == answers[1]
+        several = [harmful(each, victim.password, habits[0]) for each in QUERIES] * 2
+        answer, _ = self.call(None, *several, token=token, rows=rows)
+        assert answer.codes == {"UNAUTHENTICATED"}
+
+    # --- What holds after each step ---------------------------------------------------------------
+
+    @invariant()
+    def rewards_are_ones_own(self) -> None:
+        habits = all_rows()["Habit"]
+        for row in habits.values():
+            related = habits.get(row["related_habit_id"])
+            assert related is None or related["owner_id"] == row["owner_id"]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_in_any_mixture_everybody_sees_and_changes_their_own_only(settings: Settings) -> None:
+    settings.PASSWORD_HASHERS = [PATH]
+
+    run(Mixture, Mixture.tally, lives=40, steps=12)

@@ -1,0 +1,43 @@
+"""The machines know all that the contract has: a new field or argument has to be tried as well."""
+
+import pytest
+
+from tests.isolation.contract import CLOSED, MUTATIONS, OPEN, QUERIES, coordinates
+from tests.isolation.drawing import VALUES
+from tests.isolation.harm import harmful
+from tests.isolation.test_any_mixture import CHANGES
+
+GIVEN_BY_RULES = {
+    *(f"HabitOrder.{key}" for key in ("time", "action", "createdAt")),
+    *(
+        f"RegisterInput.{name}"
+        for name in ("email", "password", "chatId", "timeZone", "language", "firstName")
+    ),
+    "tokenAuth(email)",
+    "tokenAuth(password)",
+    "refreshToken(refreshToken)",
+    "revokeToken(refreshToken)",
+    "verifyToken(token)",
+    "ChangePasswordInput.oldPassword",
+    "ChangePasswordInput.newPassword",
+    "deleteAccount(password)",
+}
+"""Credentials, mostly: whether they are right decides what has to come back."""
+
+
+def test_every_argument_is_given() -> None:
+    assert coordinates() == (VALUES.keys() - {"habits(ordering)"}) | GIVEN_BY_RULES
+
+
+@pytest.mark.parametrize("name", CLOSED)
+def test_every_closed_door_has_a_call_that_would_do_harm(name: str) -> None:
+    call = harmful(name, "a password", pk=1)
+
+    assert call.name == name
+
+
+def test_every_root_field_is_read_changed_or_a_matter_of_credentials() -> None:
+    credentials = {*OPEN, "changePassword", "deleteAccount", "revokeAllTokens"}
+
+    assert {*CHANGES, *credentials} == set(MUTATIONS)
+    assert set(QUERIES) == {"me", "habit", "habits", "publicHabits", "publicHabit"}
