@@ -5,6 +5,8 @@
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help run test faults zones audit fuzz lint format schema messages lock clean checks
+
+.PHONY: help run test faults zones isolation mutants lint format schema messages lock clean checks
 .PHONY: exported-schema compiled-messages
 
 # An existing .venv keeps its interpreter.
@@ -21,6 +23,9 @@ ZONES ?= yes
 EXAMPLES ?= 5000
 # `make audit URL=http://127.0.0.1:8000/graphql` audits a server that runs already.
 URL ?=
+
+# `make isolation TIMES=10` takes ten times the steps that the tests take, drawn anew in each run.
+TIMES ?= 20
 # An existing folder that keeps what the run's processes log.
 LOGS ?=
 
@@ -64,6 +69,9 @@ help:
 	@echo "make zones     every zone and change of clocks at every minute of the day (two minutes)"
 	@echo "make audit     the reference audits of GraphQL over HTTP; URL=... of a running server; needs Node.js"
 	@echo "make fuzz      EXAMPLES=5000 SEED=7: requests drawn at random, so many for each kind"
+
+	@echo "make isolation TIMES=20: strangers and dead tokens try everything, ever anew (some minutes)"
+	@echo "make mutants   takes each permission check away; the same strangers have to notice"
 	@echo "make lint      style, types, imports, and drift of migrations, schema and translations"
 	@echo "make format    let ruff format and fix the code"
 	@echo "make schema    write schema.graphql from the code"
@@ -107,6 +115,13 @@ fuzz: .venv/dev.stamp
 # ARGS="--server up --development" chooses what is started.
 audit: .venv/dev.stamp
 	@exec $(VENV) -m tests.audit $(if $(URL),--url $(URL)) $(ARGS)
+
+isolation: .venv/dev.stamp
+	ISOLATION_TIMES=$(TIMES) ISOLATION_FRESH=yes $(VENV) -m pytest -s tests/isolation $(ARGS)
+
+# `exec`, for the same reason.
+mutants: .venv/dev.stamp
+	@exec $(VENV) -m tests.isolation.mutants
 
 checks: .venv/dev.stamp
 	$(VENV) -m ruff format --check

@@ -26,6 +26,9 @@ ORDERS = st.lists(
     max_size=3,
 )
 
+CURSOR_KEYS = (*[["-id"]] * 4, ["id"], ["time", "id"], ["-time", "-id"], ["action_folded", "id"])
+"""Orders of lists, as cursors have them."""
+
 
 class Drawer:
     """Draws what `person` gives, who knows the ids in `rows` and all `cursors` seen so far."""
@@ -110,13 +113,19 @@ class Drawer:
 
     def cursor(self, name: str) -> str:
         """One that somebody got, of any list; or one that points at any habit; or none."""
-        if self.cursors and not self.chance(3):
+        if self.cursors and self.chance(2):
             cursor: str = self.of(self.cursors)
             return cursor
-        if self.chance(6):
+        if self.chance(8):
             return "bm90aGluZw=="
-        pk = self.of([*self.rows["Habit"], NEVER_USED])
-        return base64.b64encode(json.dumps([name, ["-id", str(pk)]]).encode()).decode()
+        row = self.of([*self.rows["Habit"].values(), self.nobodys])
+        pairs = [[key, _cursor_text(row[key.lstrip("-")])] for key in self.of(CURSOR_KEYS)]
+        list_name = self.of([name, name, "habits", "publicHabits"])
+        return base64.b64encode(json.dumps([list_name, *pairs]).encode()).decode()
+
+    @property
+    def nobodys(self) -> dict[str, Any]:
+        return {"id": NEVER_USED, "time": None, "action_folded": "nothing"}
 
     def search(self) -> str:
         """A word that many texts have, or all of somebody's text."""
@@ -138,6 +147,10 @@ class Drawer:
         chat: int = self.of(chats) if self.chance(2) else chat_id(self.person.name)
         self.person.chats.add(chat)
         return chat
+
+
+def _cursor_text(value: Any) -> str | None:
+    return None if value is None else str(value)
 
 
 _HABIT: dict[str, Value] = {

@@ -1,8 +1,8 @@
-"""How much a state machine does: the same few steps in every run of the tests, or many new ones.
+"""How much a state machine does: the same few lives in every run of the tests, or many new ones.
 
-The environment's ISOLATION_TIMES multiplies the lives; above 1 they are drawn anew in each run,
-and Hypothesis prints how to play a failure again. ISOLATION_SHRINK=no leaves a failure as long as
-it was found.
+In the environment, ISOLATION_TIMES multiplies the lives, ISOLATION_FRESH=yes draws them anew in
+each run (Hypothesis then prints how to play a failure again), and ISOLATION_SHRINK=no leaves a
+failure as long as it was found.
 """
 
 import os
@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, Phase, settings
 from hypothesis.stateful import RuleBasedStateMachine, run_state_machine_as_test
 
 TIMES = int(os.environ.get("ISOLATION_TIMES", "1"))
+FRESH = os.environ.get("ISOLATION_FRESH", "no") == "yes"
 SHRINK = os.environ.get("ISOLATION_SHRINK", "yes") != "no"
 
 
@@ -30,7 +31,7 @@ def run(
         settings=settings(
             max_examples=lives * TIMES,
             stateful_step_count=steps,
-            derandomize=TIMES == 1,
+            derandomize=not FRESH,
             database=None,
             deadline=None,
             phases=phases,

@@ -124,7 +124,7 @@ class Mixture(Life):
 
     # --- Reading ----------------------------------------------------------------------------------
 
-    @step(data=DATA, name=PEOPLE, how_many=HOW_MANY)
+    @step(6, data=DATA, name=PEOPLE, how_many=HOW_MANY)
     def read(self, data: st.DataObject, name: str, how_many: int) -> None:
         person, rows = self.people[name], all_rows()
         drawer = self.drawer(data, person, rows)
@@ -178,7 +178,7 @@ class Mixture(Life):
 
     # --- Changing ---------------------------------------------------------------------------------
 
-    @step(data=DATA, name=PEOPLE, change=st.sampled_from(CHANGES))
+    @step(4, data=DATA, name=PEOPLE, change=st.sampled_from(CHANGES))
     def change(self, data: st.DataObject, name: str, change: str) -> None:
         person, rows = self.people[name], all_rows()
         call = self.drawer(data, person, rows).call(change)
@@ -206,7 +206,7 @@ class Mixture(Life):
             return True
         return False
 
-    @step(data=DATA, name=PEOPLE, how_many=st.integers(3, 9))
+    @step(1, data=DATA, name=PEOPLE, how_many=st.integers(3, 9))
     def change_several_things(self, data: st.DataObject, name: str, how_many: int) -> None:
         person, rows = self.people[name], all_rows()
         drawer = self.drawer(data, person, rows)
@@ -359,4 +359,4 @@ class Mixture(Life):
 def test_in_any_mixture_everybody_sees_and_changes_their_own_only(settings: Settings) -> None:
     settings.PASSWORD_HASHERS = [PATH]
 
-    run(Mixture, Mixture.tally, lives=40, steps=12)
+    run(Mixture, Mixture.tally, lives=24, steps=12)

@@ -13,6 +13,7 @@ GRACE = 10 * SECOND
 class Account:
     """`era` moves on whenever all tokens of the account have to die."""
 
+    name: str
     email: str
     password: str | None
     id: str = ""

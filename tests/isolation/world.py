@@ -38,11 +38,34 @@ def all_rows() -> Rows:
     }
 
 
+Taken = Callable[..., None]
+
+
+def step(weight: int = 1, **given: st.SearchStrategy[Any]) -> Callable[[Taken], Taken]:
+    """A method of a `Life` that is taken as a step, `weight` times as often as others.
+
+    `given` are its arguments; one called `data` draws more as it goes.
+    """
+
+    def mark(function: Taken) -> Taken:
+        function.weight, function.given = weight, given  # type: ignore[attr-defined]  # read below
+        return function
+
+    return mark
+
+
 class Life(RuleBasedStateMachine):
-    """A machine whose every example starts from the same rows at the same moment."""
+    """A machine whose every example starts from the same rows at the same moment.
+
+    Hypothesis leaves rules out of whole examples, to see more of the others. Here all steps are
+    needed in most of them, so that one rule takes them all, by weight.
+    """
 
     tally: ClassVar[Counter[str]]
     """How often each step was taken, in all examples."""
+
+    pauses: ClassVar[st.SearchStrategy[int]] = st.just(0)
+    """Seconds that pass before a step."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -55,26 +78,30 @@ class Life(RuleBasedStateMachine):
     def now(self) -> datetime.datetime:
         return timezone.now()
 
+    @rule(data=st.data())
+    def something_happens(self, data: st.DataObject) -> None:
+        names = _weighted(type(self))
+        name = data.draw(st.sampled_from(names), "step")
+        function = getattr(self, name)
+        self.clock.shift(data.draw(self.pauses, "pause"))
+        drawn = {
+            label: data if label == "data" else data.draw(strategy, label)
+            for label, strategy in function.given.items()
+        }
+        self.tally[name] += 1
+        function(**drawn)
+
     def teardown(self) -> None:
         transaction.set_rollback(True)
         self.stack.close()
 
 
-Step = Callable[..., None]
-
-
-def step(*, pauses: st.SearchStrategy[float] | None = None, **given: Any) -> Callable[[Step], Step]:
-    """A rule of a `Life`, which is counted; `pauses` are the seconds that pass before it."""
-
-    def decorate(function: Step) -> Step:
-        @functools.wraps(function)
-        def counted(self: Life, pause: float, **drawn: Any) -> None:
-            self.tally[function.__name__] += 1
-            self.clock.shift(pause)
-            function(self, **drawn)
-
-        pause = st.just(0.0) if pauses is None else pauses
-        as_rule: Callable[[Step], Step] = rule(pause=pause, **given)
-        return as_rule(counted)
-
-    return decorate
+@functools.cache
+def _weighted(machine: type[Life]) -> list[str]:
+    """The names of the steps, each as often as it weighs; the first one is what is drawn most."""
+    weights = {name: getattr(method, "weight", 0) for name, method in vars(machine).items()}
+    return [
+        name
+        for name in sorted(weights, key=weights.__getitem__)[::-1]
+        for _ in range(weights[name])
+    ]

@@ -1,0 +1,445 @@
+"""The checks, and what the code would be without each."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parents[3]
+
+ANYBODY = '__import__("accounts.models").models.User.objects.order_by("pk").first()'
+"""Somebody, whoever calls: what a door without a lock takes the caller for."""
+
+
+@dataclass(frozen=True)
+class Mutant:
+    """One check that is gone: `text`, which stands in `file` once, becomes `replacement`."""
+
+    removes: str
+    file: str
+    text: str
+    replacement: str
+
+    def mutated(self, source: str) -> str:
+        """The file's text without the check; a LookupError unless it stands there once."""
+        count = source.count(self.text)
+        if count != 1:
+            raise LookupError(f"{self.removes}: its text stands {count} times in {self.file}")
+        return source.replace(self.text, self.replacement)
+
+
+ACCESS = "accounts/access_tokens.py"
+PERMISSIONS = "accounts/permissions.py"
+REFRESH = "accounts/refresh_tokens.py"
+ACCOUNTS = "accounts/mutations.py"
+MODELS = "accounts/models.py"
+QUERIES = "habits/queries.py"
+MUTATIONS = "habits/mutations.py"
+TYPES = "habits/types.py"
+PAGING = "habits/paging.py"
+IDS = "habits/ids.py"
+
+_OPTIONS = '        options={"require": list(CLAIMS)},\n'
+_LIVE = (
+    "    return now < row.expires_at and user.is_active and row.generation == user.token_generation"
+)
+_LOCKED = "current_user(info, lock=True)"
+
+ACCESS_TOKENS = (
+    Mutant(
+        "the signature of access tokens",
+        ACCESS,
+        _OPTIONS,
+        _OPTIONS.replace("{", '{"verify_signature": False, '),
+    ),
+    Mutant(
+        "the pinned algorithm",
+        ACCESS,
+        "algorithms=[jwt_settings.JWT_ALGORITHM]",
+        'algorithms=["HS256", "HS384", "HS512"]',
+    ),
+    Mutant("the issuer", ACCESS, _OPTIONS, _OPTIONS.replace("{", '{"verify_iss": False, ')),
+    Mutant("the audience", ACCESS, _OPTIONS, _OPTIONS.replace("{", '{"verify_aud": False, ')),
+    Mutant(
+        "the end of access tokens",
+        ACCESS,
+        _OPTIONS,
+        _OPTIONS.replace("{", '{"verify_exp": False, '),
+    ),
+    Mutant(
+        "the claims that are required",
+        ACCESS,
+        _OPTIONS,
+        '        options={"require": ["sub", "gen", "typ"]},\n',
+    ),
+    Mutant("the type of a token", ACCESS, 'if claims["typ"] != TYPE:', "if False:"),
+    Mutant(
+        "the form of the subject",
+        ACCESS,
+        'not re.fullmatch(r"[0-9]{1,19}", claims["sub"])',
+        "False",
+    ),
+    Mutant("the form of the generation", ACCESS, ' or type(claims["gen"]) is not int:', ":"),
+    Mutant(
+        "that a token's account is its subject",
+        ACCESS,
+        'pk=claims["sub"], token_generation',
+        "token_generation",
+    ),
+    Mutant(
+        "the generation of access tokens",
+        ACCESS,
+        'token_generation=claims["gen"], is_active',
+        "is_active",
+    ),
+    Mutant(
+        "that a token's account is active",
+        ACCESS,
+        'token_generation=claims["gen"], is_active=True',
+        'token_generation=claims["gen"]',
+    ),
+    Mutant(
+        "the scheme of the header", PERMISSIONS, "if scheme.lower() not in SCHEMES:", "if False:"
+    ),
+    Mutant(
+        "that a call without a good token ends",
+        PERMISSIONS,
+        "        raise Unauthenticated\n",
+        '        user = User.objects.order_by("pk")[0]\n',
+    ),
+    Mutant(
+        "that the header's token is looked at",
+        PERMISSIONS,
+        "return user_of_token(token.strip(), lock=lock)",
+        f"return user_of_token(token.strip(), lock=lock) or {ANYBODY}",
+    ),
+    Mutant(
+        "that verifyToken looks at the token",
+        ACCOUNTS,
+        "if user_of_token(token) is None:",
+        "if not token:",
+    ),
+)
+
+REFRESH_TOKENS = (
+    Mutant(
+        "the end of refresh tokens", REFRESH, _LIVE, _LIVE.replace("now < row.expires_at and ", "")
+    ),
+    Mutant(
+        "that a refresh token's account is active",
+        REFRESH,
+        _LIVE,
+        _LIVE.replace("user.is_active and ", ""),
+    ),
+    Mutant(
+        "the generation of refresh tokens",
+        REFRESH,
+        _LIVE,
+        _LIVE.replace(" and row.generation == user.token_generation", ""),
+    ),
+    Mutant(
+        "that a dead session is not refreshed", REFRESH, "if not _is_live(row, now):", "if False:"
+    ),
+    Mutant(
+        "that a dead session is not called one to be ended",
+        REFRESH,
+        "        return _is_live(row, now)\n",
+        "        return True\n",
+    ),
+    Mutant(
+        "the digest of the newest refresh token",
+        REFRESH,
+        "if constant_time_compare(digest, row.digest):",
+        "if True:",
+    ),
+    Mutant(
+        "the digest of a replaced refresh token",
+        REFRESH,
+        "if constant_time_compare(digest, row.previous_digest) and now",
+        "if now",
+    ),
+    Mutant(
+        "the end of a replaced token's grace", REFRESH, " and now - row.rotated_at <= GRACE:", ":"
+    ),
+    Mutant(
+        "that the newest token replaces the others",
+        REFRESH,
+        "row.previous_digest, row.digest, row.rotated_at = digest, _digest(successor), now",
+        "row.previous_digest, row.rotated_at = _digest(successor), now",
+    ),
+    Mutant(
+        "that a copied token ends its session",
+        REFRESH,
+        "        return _session(row, successor, now)\n    row.delete()\n",
+        "        return _session(row, successor, now)\n",
+    ),
+    Mutant(
+        "that a dead session ends for good",
+        REFRESH,
+        "    if not _is_live(row, now):\n        row.delete()\n",
+        "    if not _is_live(row, now):\n",
+    ),
+    Mutant(
+        "the digest of a token that is revoked",
+        REFRESH,
+        "if row is None or not _is_from(row, token):",
+        "if row is None:",
+    ),
+    Mutant(
+        "how a revoked token's digest is compared",
+        REFRESH,
+        "any(constant_time_compare(digest, known) for known in",
+        "any(known for known in",
+    ),
+    Mutant(
+        "that revokeToken ends the session",
+        REFRESH,
+        "        row.delete()\n        return _is_live",
+        "        return _is_live",
+    ),
+    Mutant(
+        "that a digest is of the whole token",
+        REFRESH,
+        "hashlib.sha256(token.encode())",
+        'hashlib.sha256(token.partition(".")[0].encode())',
+    ),
+)
+
+PASSWORDS = (
+    Mutant(
+        "the password at log-in",
+        ACCOUNTS,
+        "authenticate(info.context.request, username=email, password=password)",
+        "User.objects.filter(email=email, is_active=True).first()",
+    ),
+    Mutant(
+        "that the password is still the one that was checked",
+        ACCOUNTS,
+        ".filter(pk=user.pk, password=user.password, is_active=True)",
+        ".filter(pk=user.pk, is_active=True)",
+    ),
+    Mutant(
+        "that who logs in is still active",
+        ACCOUNTS,
+        ".filter(pk=user.pk, password=user.password, is_active=True)",
+        ".filter(pk=user.pk, password=user.password)",
+    ),
+    Mutant(
+        "that a person is there who logs in",
+        ACCOUNTS,
+        "live = user and (\n",
+        'live = not user and User.objects.order_by("pk").first() or (\n',
+    ),
+    Mutant(
+        "the old password for a new one",
+        ACCOUNTS,
+        '            _check_password(user, input.old_password, field="old_password")\n',
+        "",
+    ),
+    Mutant(
+        "the password for a deletion",
+        ACCOUNTS,
+        '        _check_password(user, password, field="password")\n',
+        "",
+    ),
+    Mutant(
+        "that a wrong password is refused",
+        ACCOUNTS,
+        "    if not user.check_password(password):\n",
+        "    if not password:\n",
+    ),
+    Mutant(
+        "that a new password ends all sessions",
+        MODELS,
+        "        super().set_password(raw_password)\n        self.revoke_all_tokens()\n",
+        "        super().set_password(raw_password)\n",
+    ),
+    Mutant(
+        "that a password taken away ends all sessions",
+        MODELS,
+        "        super().set_unusable_password()\n        self.revoke_all_tokens()\n",
+        "        super().set_unusable_password()\n",
+    ),
+    Mutant(
+        "that a new generation is another",
+        MODELS,
+        "        self.token_generation += 1\n",
+        "        self.token_generation += 0\n",
+    ),
+    Mutant(
+        "that the new password's generation is kept",
+        ACCOUNTS,
+        'update_fields=["password", "token_generation"]',
+        'update_fields=["password"]',
+    ),
+    Mutant(
+        "that logging out everywhere ends all sessions",
+        ACCOUNTS,
+        "        user.revoke_all_tokens()\n        user.save",
+        "        user.save",
+    ),
+    Mutant(
+        "that disabling ends all sessions for good",
+        "accounts/admin.py",
+        "if before.is_active and not obj.is_active:",
+        "if False:",
+    ),
+)
+
+OWN = (
+    Mutant("who asks for me", "accounts/queries.py", "current_user(info)", ANYBODY),
+    Mutant(
+        "who logs out everywhere",
+        ACCOUNTS,
+        f"user = {_LOCKED}\n        user.revoke_all_tokens()",
+        f"user = {ANYBODY}\n        user.revoke_all_tokens()",
+    ),
+    Mutant(
+        "who changes a profile",
+        ACCOUNTS,
+        f"user = {_LOCKED}\n        changes",
+        f"user = {ANYBODY}\n        changes",
+    ),
+    Mutant(
+        "who changes a password",
+        ACCOUNTS,
+        f"user = {_LOCKED}\n            _check_password",
+        f"user = {ANYBODY}\n            _check_password",
+    ),
+    Mutant(
+        "who leaves",
+        ACCOUNTS,
+        f"user = {_LOCKED}\n        _check_password",
+        f"user = {ANYBODY}\n        _check_password",
+    ),
+    Mutant(
+        "who makes a habit",
+        MUTATIONS,
+        f"user, now = {_LOCKED}, timezone.now()\n        today",
+        f"user, now = {ANYBODY}, timezone.now()\n        today",
+    ),
+    Mutant(
+        "who changes a habit",
+        MUTATIONS,
+        f"user, now = {_LOCKED}, timezone.now()\n        habit",
+        f"user, now = {ANYBODY}, timezone.now()\n        habit",
+    ),
+    Mutant(
+        "that a changed habit is looked for among one's own",
+        MUTATIONS,
+        "_own_habit(user, input.id)",
+        'Habit.objects.for_change().filter(pk=pk_of(input.id, "Habit")).first()'
+        " or _own_habit(user, input.id)",
+    ),
+    Mutant(
+        "who deletes a habit",
+        MUTATIONS,
+        f"_own_habit({_LOCKED}, id)",
+        f"_own_habit({ANYBODY}, id)",
+    ),
+    Mutant(
+        "that a changed or deleted habit is one's own",
+        MUTATIONS,
+        "Habit.objects.owned_by(user).for_change()",
+        "Habit.objects.for_change()",
+    ),
+    Mutant(
+        "who reads a habit",
+        QUERIES,
+        'Habit.objects.owned_by(current_user(info)).filter(pk=pk_of(id, "Habit"))',
+        f'Habit.objects.owned_by({ANYBODY}).filter(pk=pk_of(id, "Habit"))',
+    ),
+    Mutant(
+        "that a habit that is read is one's own",
+        QUERIES,
+        'Habit.objects.owned_by(current_user(info)).filter(pk=pk_of(id, "Habit"))',
+        '(current_user(info) and Habit.objects.all()).filter(pk=pk_of(id, "Habit"))',
+    ),
+    Mutant(
+        "who lists habits",
+        QUERIES,
+        "filter_habits(Habit.objects.owned_by(current_user(info)), filters)",
+        f"filter_habits(Habit.objects.owned_by({ANYBODY}), filters)",
+    ),
+    Mutant(
+        "that listed habits are one's own",
+        QUERIES,
+        "filter_habits(Habit.objects.owned_by(current_user(info)), filters)",
+        "filter_habits(current_user(info) and Habit.objects.all(), filters)",
+    ),
+    Mutant(
+        "what one's own means",
+        "habits/models.py",
+        "        return self.filter(owner=user)\n",
+        "        return self.all()\n",
+    ),
+    Mutant(
+        "that a reward is one's own",
+        "habits/validators.py",
+        "if related is None or related.owner_id != habit.owner_id:",
+        "if related is None:",
+    ),
+)
+
+PUBLIC = (
+    Mutant(
+        "that a visitor lists no public habits",
+        QUERIES,
+        "        current_user(info)\n        habits = filter_public_habits(",
+        "        habits = filter_public_habits(",
+    ),
+    Mutant(
+        "that a visitor reads no public habit",
+        QUERIES,
+        "        current_user(info)\n        habits = Habit.objects.public()",
+        "        habits = Habit.objects.public()",
+    ),
+    Mutant(
+        "that listed public habits are public",
+        QUERIES,
+        "filter_public_habits(Habit.objects.public(), filters)",
+        "filter_public_habits(Habit.objects.all(), filters)",
+    ),
+    Mutant(
+        "that a public habit that is read is public",
+        QUERIES,
+        "        habits = Habit.objects.public().filter(pk",
+        "        habits = Habit.objects.filter(pk",
+    ),
+    Mutant(
+        "what public means",
+        "habits/models.py",
+        "        return self.filter(is_public=True)\n",
+        "        return self.all()\n",
+    ),
+    Mutant(
+        "that a public habit's reward is public",
+        TYPES,
+        "if related and related.is_public else",
+        "if related else",
+    ),
+    Mutant("whose a public habit is", TYPES, "root.owner_id == current_user(info).pk", "True"),
+    Mutant(
+        "who it is that asks whose a public habit is",
+        TYPES,
+        "root.owner_id == current_user(info).pk",
+        f"root.owner_id == {ANYBODY}.pk",
+    ),
+)
+
+IDENTIFIERS = (
+    Mutant("the type in an id", IDS, "name == type_name and ", ""),
+    Mutant("the one spelling of an id", IDS, " and relay.to_base64(name, pk) == global_id", ""),
+    Mutant(
+        "the list in a cursor",
+        PAGING,
+        "if [list_name, *names] != [self.name, *map(str, self.keys)]:",
+        "if [*names] != [*map(str, self.keys)]:",
+    ),
+    Mutant(
+        "the order in a cursor",
+        PAGING,
+        "if [list_name, *names] != [self.name, *map(str, self.keys)]:",
+        "if list_name != self.name:",
+    ),
+)
+
+MUTANTS = (*ACCESS_TOKENS, *REFRESH_TOKENS, *PASSWORDS, *OWN, *PUBLIC, *IDENTIFIERS)
