@@ -4,10 +4,8 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test faults zones audit fuzz lint format schema messages lock clean checks
-
-.PHONY: help run test faults zones isolation mutants lint format schema messages lock clean checks
-.PHONY: exported-schema compiled-messages
+.PHONY: help run test faults zones audit fuzz isolation mutants lint format schema messages lock
+.PHONY: clean checks exported-schema compiled-messages
 
 # An existing .venv keeps its interpreter.
 PYTHON ?=
@@ -23,7 +21,6 @@ ZONES ?= yes
 EXAMPLES ?= 5000
 # `make audit URL=http://127.0.0.1:8000/graphql` audits a server that runs already.
 URL ?=
-
 # `make isolation TIMES=10` takes ten times the steps that the tests take, drawn anew in each run.
 TIMES ?= 20
 # An existing folder that keeps what the run's processes log.
@@ -104,7 +101,7 @@ endif
 zones: .venv/dev.stamp
 	$(VENV) -m tests.zones
 
-# `exec`, so that the program gets make's SIGTERM and ends what it has started.
+# `exec`, here and below, so that the program gets make's SIGTERM and ends what it has started.
 faults: .venv/dev.stamp $(if $(ZONES),zones)
 	@exec $(VENV) -m tests.faults --n $(N) --kills $(KILLS) $(if $(SEED),--seed $(SEED)) \
 		$(if $(LOGS),--logs $(LOGS))
@@ -116,12 +113,11 @@ fuzz: .venv/dev.stamp
 audit: .venv/dev.stamp
 	@exec $(VENV) -m tests.audit $(if $(URL),--url $(URL)) $(ARGS)
 
-isolation: .venv/dev.stamp
-	ISOLATION_TIMES=$(TIMES) ISOLATION_FRESH=yes $(VENV) -m pytest -s tests/isolation $(ARGS)
-
-# `exec`, for the same reason.
 mutants: .venv/dev.stamp
 	@exec $(VENV) -m tests.isolation.mutants
+
+isolation: .venv/dev.stamp
+	ISOLATION_TIMES=$(TIMES) ISOLATION_FRESH=yes $(VENV) -m pytest -s tests/isolation $(ARGS)
 
 checks: .venv/dev.stamp
 	$(VENV) -m ruff format --check
