@@ -37,7 +37,7 @@ TYPES = "habits/types.py"
 PAGING = "habits/paging.py"
 IDS = "habits/ids.py"
 
-_OPTIONS = '        options={"require": list(CLAIMS)},\n'
+_OPTIONS = '        options={"require": list(CLAIMS), "verify_iat": False},\n'
 _LIVE = (
     "    return now < row.expires_at and user.is_active and row.generation == user.token_generation"
 )
@@ -68,8 +68,9 @@ ACCESS_TOKENS = (
         "the claims that are required",
         ACCESS,
         _OPTIONS,
-        '        options={"require": ["sub", "gen", "typ"]},\n',
+        '        options={"require": ["sub", "gen", "typ"], "verify_iat": False},\n',
     ),
+    Mutant("that a token was issued before now", ACCESS, ' or claims["iat"] > latest', ""),
     Mutant("the type of a token", ACCESS, 'if claims["typ"] != TYPE:', "if False:"),
     Mutant(
         "the form of the subject",
@@ -207,7 +208,7 @@ PASSWORDS = (
     Mutant(
         "the password at log-in",
         ACCOUNTS,
-        "authenticate(info.context.request, username=email, password=password)",
+        "authenticate(request, username=email, password=password)",
         "User.objects.filter(email=email, is_active=True).first()",
     ),
     Mutant(
@@ -231,13 +232,13 @@ PASSWORDS = (
     Mutant(
         "the old password for a new one",
         ACCOUNTS,
-        '            _check_password(user, input.old_password, field="old_password")\n',
+        '            _check_password(info, user, input.old_password, field="old_password")\n',
         "",
     ),
     Mutant(
         "the password for a deletion",
         ACCOUNTS,
-        '        _check_password(user, password, field="password")\n',
+        '        _check_password(info, user, password, field="password")\n',
         "",
     ),
     Mutant(
