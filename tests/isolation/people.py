@@ -20,7 +20,21 @@ ZONES = {
 CANARY = re.compile(r"zq(alice|bob|carol)\d+[a-z]+")
 """Stands in every text that a person writes, their addresses and passwords included."""
 
-_serial = itertools.count(1)
+
+class _Serial:
+    """Numbers that start anew with each life, so that a life can be lived again as it was."""
+
+    def __init__(self) -> None:
+        self.restart()
+
+    def restart(self) -> None:
+        self._numbers = itertools.count(1)
+
+    def __next__(self) -> int:
+        return next(self._numbers)
+
+
+serial = _Serial()
 
 
 @dataclass(eq=False)
@@ -55,11 +69,11 @@ def number_of(name: str) -> int:
 
 def text(name: str, what: str, word: str = "") -> str:
     """A new text with a canary: lower-case letters and digits, which sort alike everywhere."""
-    return f"{word}zq{name}{next(_serial):05}{what}"
+    return f"{word}zq{name}{next(serial):05}{what}"
 
 
 def chat_id(name: str) -> int:
-    return number_of(name) * 10**12 + next(_serial)
+    return number_of(name) * 10**12 + next(serial)
 
 
 def time_of(name: str, hour: int) -> str:
@@ -76,9 +90,15 @@ def new_refresh_token(user: User) -> str:
     return open_session(user, datetime.datetime.now(datetime.UTC)).refresh_token
 
 
-def join(name: str) -> Person:
-    """A new account of that person, with habits of all kinds, private and public."""
-    email, password = f"{text(name, 'mail')}@example.org", f"long enough for {text(name, 'pass')}"
+def join(name: str, life: int) -> Person:
+    """A new account of that person, with habits of all kinds, private and public.
+
+    The address is one that no other life had.
+    """
+    email, password = (
+        f"{text(name, 'mail')}.{life}@example.org",
+        f"long enough for {text(name, 'pass')}",
+    )
     chat = chat_id(name)
     user = User.objects.create_user(
         email,
@@ -112,7 +132,7 @@ def new_habit(
     is_enjoyed: bool = False,
     related_habit: Habit | None = None,
 ) -> Habit:
-    number = next(_serial)
+    number = next(serial)
     action, place = text(name, "action", "walk"), text(name, "place", "park")
     habit = Habit(
         owner=user,

@@ -22,7 +22,7 @@ from tests.isolation.hashers import PATH
 from tests.isolation.ids import NEVER_USED, Id, exchanged, found
 from tests.isolation.leaks import assert_is_shown_rightly, assert_tells_nothing_of_others
 from tests.isolation.lists import Refused, expected_page
-from tests.isolation.people import NAMES, Person, join, new_refresh_token
+from tests.isolation.people import NAMES, Person, join, new_refresh_token, serial
 from tests.isolation.world import Life, Rows, all_rows, step
 
 DATA = st.data()
@@ -66,7 +66,8 @@ class Mixture(Life):
 
     @initialize()
     def three_people_join(self) -> None:
-        self.people = {name: join(name) for name in NAMES}
+        serial.restart()
+        self.people = {name: join(name, self.number) for name in NAMES}
         for person in self.people.values():
             self.revoked.append(person.token)
             person.user.revoke_all_tokens()
@@ -303,7 +304,7 @@ class Mixture(Life):
         if is_last:
             assert answer.value()["ok"]
             assert after == of_others(rows, person)
-            self.people[name] = join(name)
+            self.people[name] = join(name, self.number)
             return
         pair = answer.value()
         assert_is_shown_rightly(pair, person, after)

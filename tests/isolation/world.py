@@ -32,7 +32,8 @@ def all_rows() -> Rows:
     models: tuple[type[Model], ...] = (User, RefreshToken, Habit, Reminder, Chat)
     return {
         model.__name__: {
-            row[model._meta.pk.attname]: row for row in model._default_manager.values()
+            row[model._meta.pk.attname]: row
+            for row in model._default_manager.order_by("pk").values()
         }
         for model in models
     }
