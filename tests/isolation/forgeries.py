@@ -77,6 +77,7 @@ FORGERIES: dict[str, Forge] = {
     "another issuer": _with(iss="somebody"),
     "another audience": _with(aud="another-api"),
     "ended long ago": _with(exp=1),
+    "issued in an hour": _changed("iat", lambda moment: moment + 3600),
     "of nobody": _with(sub=NOBODY),
     "spaces around the subject": _changed("sub", lambda subject: f" {subject} "),
     "the next generation": _changed("gen", lambda generation: generation + 1),

@@ -30,6 +30,7 @@ ACCESS = "accounts/access_tokens.py"
 PERMISSIONS = "accounts/permissions.py"
 REFRESH = "accounts/refresh_tokens.py"
 ACCOUNTS = "accounts/mutations.py"
+AUTHENTICATION = "accounts/authentication.py"
 MODELS = "accounts/models.py"
 QUERIES = "habits/queries.py"
 MUTATIONS = "habits/mutations.py"
@@ -205,6 +206,12 @@ REFRESH_TOKENS = (
 )
 
 PASSWORDS = (
+    Mutant(
+        "that the password is the account's",
+        AUTHENTICATION,
+        "is_right = user.check_password(password)",
+        "is_right = True",
+    ),
     Mutant(
         "the password at log-in",
         ACCOUNTS,
