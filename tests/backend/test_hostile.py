@@ -65,12 +65,13 @@ def send(caller: Caller, hostile: Hostile, accept: str | None) -> Any:
 def hold(response: Any, outcome: Outcome, accept: str | None) -> None:
     """Asserts that the answer is what `outcome` says, under the type that is accepted."""
     answer = checked(response)
-    if outcome is Outcome.LIMIT:
-        return
     of_document = 400 if accept == GRAPHQL_JSON else 200
-    executed = {Outcome.DOCUMENT: of_document}.get(outcome, 200)
+    executed = {Outcome.DOCUMENT: of_document, Outcome.LIMIT: of_document}.get(outcome, 200)
     assert response.status_code == STATUSES.get(outcome, executed)
-    if outcome in {*STATUSES, Outcome.DOCUMENT}:
+    if outcome is Outcome.LIMIT:
+        assert "data" not in answer
+        assert codes(answer) == {"QUERY_TOO_COMPLEX"}
+    elif outcome in {*STATUSES, Outcome.DOCUMENT}:
         assert "data" not in answer
         assert codes(answer) == {"BAD_USER_INPUT"}
     elif outcome is Outcome.REFUSED:

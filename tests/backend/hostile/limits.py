@@ -23,7 +23,6 @@ BOMB = "{ ...f0 } " + _many(18, "fragment f# on Query { ...f+ ...f+ } ")
 BEYOND = {
     "1001 tokens": "{ " + "__typename " * 999 + "}",
     "tokens to the brim": "{ " + "a " * 15_000 + "}",
-    "braces to the brim": "{" * 30_000,
     "brackets to the brim": "{ a(b: " + "[" * 30_000,
     "10,000 tokens in an argument": "{ habits(first: [" + "1 " * 10_000 + "]) { totalCount } }",
     "9 levels": '{ habit(id: "a") { ' + "relatedHabit { " * 8 + "id" + " }" * 8 + " } }",
@@ -42,7 +41,6 @@ BEYOND = {
         "{ me { " + "...f " * 10 + "} } fragment f on User { " + "id " * 60 + "} "
     ),
     "a bomb of fragments": BOMB + "fragment f18 on Query { __typename }",
-    "a bomb without an end": BOMB,
     "21 fragments": (
         "{ " + _many(21, "...f# ") + "} " + _many(21, "fragment f# on Query { __typename } ")
     ),
@@ -97,6 +95,8 @@ WITHIN = {
 """As much as the limits let through; what comes back is the caller's own."""
 
 WRONG_WITHIN = {
+    "braces to the brim": "{" * 30_000,
+    "a bomb without an end": BOMB,
     "199 unknown fields": "{ me { " + _many(199, "emai# ") + "} }",
     "200 unknown arguments": "{ habits(" + _many(200, "firs#: 1 ") + ") { totalCount } }",
     "190 unknown values": "{ habits(ordering: [" + "{time: UP} " * 190 + "]) { totalCount } }",
