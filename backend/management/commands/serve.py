@@ -24,6 +24,9 @@ THREAD_MEMORY = 32
 about 80. A worker that stays above the sum for two minutes is replaced, without losing a request.
 """
 
+WORKER_SECONDS = 24 * 60 * 60
+"""A worker's life. Then it is replaced, too: what goes wrong slowly in a process ends with it."""
+
 
 class Command(BaseCommand):
     help = (
@@ -57,6 +60,7 @@ class Command(BaseCommand):
             workers_max_rss=WORKER_MEMORY + THREAD_MEMORY * settings.WEB_THREADS,
             rss_sample_interval=30,
             rss_samples=4,
+            workers_lifetime=WORKER_SECONDS,
             workers_kill_timeout=STOP_SECONDS,
             # Its lines go where Django's go.
             log_dictconfig={"formatters": {}, "handlers": {}, "loggers": {"_granian": {}}},
