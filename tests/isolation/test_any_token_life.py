@@ -18,7 +18,7 @@ from tests.isolation.effort import run
 from tests.isolation.forgeries import FORGERIES, claims_of, signed
 from tests.isolation.harm import harmful
 from tests.isolation.hashers import PATH, QuickHasher
-from tests.isolation.token_model import ACCESS, SESSION, Access, Account, Device
+from tests.isolation.token_model import ACCESS, SECOND, SESSION, Access, Account, Device
 from tests.isolation.world import Life, all_rows, step
 
 PEOPLE = ("alice", "bob")
@@ -254,12 +254,22 @@ class TokenLife(Life):
 
     @step(data=st.data(), is_refresh=st.booleans())
     def mix_two_refresh_tokens(self, data: st.DataObject, *, is_refresh: bool) -> None:
-        """The one's row with the other's secret."""
-        one, other = self.some(data, self.devices, "one"), self.some(data, self.devices, "other")
+        """The one's row with the other's secret logs nobody out; a refresh with it does."""
+        one, other = self.device(data), self.some(data, self.devices, "other")
         if one is other:
             return
         row, secret = one.secrets[-1].partition(".")[0], other.secrets[-1].partition(".")[2]
-        (self.refresh if is_refresh else self.log_out)(one, f"{row}.{secret}")
+        self.log_out(one, f"{row}.{secret}")
+        self.refresh(one, f"{row}.{secret}" if is_refresh else one.secrets[-1])
+
+    @step(data=st.data(), seconds=st.sampled_from([-1, 0, 0, 1]))
+    def a_session_comes_to_its_end(self, data: st.DataObject, seconds: int) -> None:
+        """Just before its end it is still refreshed, and from then on no more."""
+        device = self.device(data)
+        end = device.ends + seconds * SECOND
+        if self.now < end:
+            self.clock.move_to(end)
+        self.refresh(device, device.secrets[-1])
 
     @step(2, data=st.data(), scheme=st.sampled_from(["Bearer", "bearer", "JWT"]))
     def present_an_access_token(self, data: st.DataObject, scheme: str) -> None:
@@ -348,20 +358,22 @@ class TokenLife(Life):
 
     @step(2, data=st.data(), by_admin=st.booleans(), is_undone=st.booleans())
     def disable_or_enable(self, data: st.DataObject, *, by_admin: bool, is_undone: bool) -> None:
+        """A device that tries meanwhile is logged out for good."""
         account = self.account(data)
         if account.is_deleted:
             return
+        device = self.device(data)
         if account.is_active:
             self.disable(account, by_admin=by_admin)
+            self.refresh(device, device.secrets[-1])
             if not is_undone:
                 return
         self.enable(account, by_admin=by_admin)
+        self.refresh(device, device.secrets[-1])
 
     @step(data=st.data(), is_taken_away=st.booleans())
     def the_admin_gives_a_password(self, data: st.DataObject, *, is_taken_away: bool) -> None:
-        account = self.account(data)
-        if account.is_deleted:
-            return
+        account = self.good_access(data).account
         # The page offers to take away what there is.
         is_taken_away = is_taken_away and account.password is not None
         self.set_password(account, None if is_taken_away else self.new_password())
