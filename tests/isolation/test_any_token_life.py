@@ -359,10 +359,10 @@ class TokenLife(Life):
     @step(2, data=st.data(), by_admin=st.booleans(), is_undone=st.booleans())
     def disable_or_enable(self, data: st.DataObject, *, by_admin: bool, is_undone: bool) -> None:
         """A device that tries meanwhile is logged out for good."""
-        account = self.account(data)
+        device = self.device(data)
+        account = device.account
         if account.is_deleted:
             return
-        device = self.device(data)
         if account.is_active:
             self.disable(account, by_admin=by_admin)
             self.refresh(device, device.secrets[-1])
