@@ -69,7 +69,7 @@ ACCESS_TOKENS = (
         "the claims that are required",
         ACCESS,
         _OPTIONS,
-        '        options={"require": ["sub", "gen", "typ"], "verify_iat": False},\n',
+        '        options={"require": ["sub", "gen", "typ", "iat"], "verify_iat": False},\n',
     ),
     Mutant("that a token was issued before now", ACCESS, ' or claims["iat"] > latest', ""),
     Mutant("the type of a token", ACCESS, 'if claims["typ"] != TYPE:', "if False:"),
@@ -210,7 +210,7 @@ PASSWORDS = (
         "that the password is the account's",
         AUTHENTICATION,
         "is_right = user.check_password(password)",
-        "is_right = True",
+        "is_right = user.check_password(password) or True",
     ),
     Mutant(
         "the password at log-in",
