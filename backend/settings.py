@@ -274,6 +274,8 @@ LIMIT_CREDENTIAL_FIELDS = env.integer("LIMIT_CREDENTIAL_FIELDS", 1, low=1, high=
 LIMIT_COST = env.integer("LIMIT_COST", 5000, low=1, high=10_000_000)
 PAGE_SIZE_CAP = env.integer("PAGE_SIZE_CAP", 100, low=1, high=10_000)
 PAGE_SIZE = env.integer("PAGE_SIZE", min(20, PAGE_SIZE_CAP), low=1, high=PAGE_SIZE_CAP)
+# What reaches all habits of a person at once, such as a new time zone, takes time for each of them.
+HABITS_PER_PERSON = env.integer("HABITS_PER_PERSON", 1000, low=1, high=10_000)
 
 # --- Reminders -----------------------------------------------------------------------------------
 

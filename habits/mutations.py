@@ -19,7 +19,7 @@ from habits.changes import save_changed
 from habits.ids import pk_of
 from habits.models import Habit
 from habits.types import HabitInput, HabitType, HabitUpdateInput
-from habits.validators import NEVER_NULL, validate_deletion, validate_habit
+from habits.validators import NEVER_NULL, validate_deletion, validate_habit, validate_room
 
 
 @strawberry.type
@@ -32,6 +32,7 @@ class Mutation:
         input: Annotated[HabitInput, strawberry.argument(description="The new habit.")],
     ) -> HabitType:
         user, now = current_user(info, lock=True), timezone.now()
+        validate_room(user)
         today = _local_date(user, now)
         given = {name: value for name, value in vars(input).items() if value is not None}
         habit = Habit(owner=user, starts_on=today, periodicity=1)

@@ -10,10 +10,12 @@ from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, cast
 
-from django.core.exceptions import ValidationError
+from django.conf import settings
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db.models import Field
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import User
 from habits.models import (
     MAX_DURATION,
     MAX_PERIODICITY,
@@ -174,6 +176,18 @@ def starts_within_ten_years(habit: Habit, today: datetime.date) -> Iterator[Find
             "starts_on_out_of_range",
             _("A habit starts within ten years of today."),
         )
+
+
+def validate_room(owner: User) -> None:
+    """A person keeps at most `HABITS_PER_PERSON` habits; raises `ValidationError` on no field.
+
+    The caller holds the lock on the owner's row.
+    """
+    limit = settings.HABITS_PER_PERSON
+    if owner.habits.count() >= limit:
+        text = _("You have %(limit)d habits already, which is as many as one person may keep.")
+        error = ValidationError(text, code="too_many_habits", params={"limit": limit})
+        raise ValidationError({NON_FIELD_ERRORS: [error]})
 
 
 def validate_deletion(habit: Habit) -> None:

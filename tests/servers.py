@@ -60,6 +60,7 @@ ENVIRONMENT = {
             "LIMIT_COST",
             "PAGE_SIZE",
             "PAGE_SIZE_CAP",
+            "HABITS_PER_PERSON",
             "HOST",
             "PORT",
             "WEB_WORKERS",

@@ -116,9 +116,9 @@ def test_a_habit_costs_two_statements(as_alice: Caller, hundred: list[Habit]) ->
 
 
 MUTATIONS: dict[str, int] = {
-    "create an enjoyed one": 2,  # the caller, the new row
-    "create a useful one": 2,
-    "create a rewarded one": 3,  # the related habit
+    "create an enjoyed one": 3,  # the caller, how many habits there are, the new row
+    "create a useful one": 3,
+    "create a rewarded one": 4,  # the related habit
     "change a text": 3,  # the caller, the habit with what it leans on, the row
     "change the related habit": 4,  # the new one
     "change the time": 4,  # its reminders

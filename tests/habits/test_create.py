@@ -4,11 +4,21 @@ import datetime
 from typing import Any
 
 import pytest
+from pytest_django import Settings
 
 from accounts.models import User
 from habits.models import Habit
 from tests.conftest import Caller, MakeHabit
-from tests.habits.conftest import CREATE, ENJOYED, HABIT, USEFUL, CallAt, all_rows, id_of
+from tests.habits.conftest import (
+    CREATE,
+    DELETE,
+    ENJOYED,
+    HABIT,
+    USEFUL,
+    CallAt,
+    all_rows,
+    id_of,
+)
 
 
 def test_a_habit_is_made_answered_and_stored(call_at: CallAt, alice: User) -> None:
@@ -230,3 +240,22 @@ def test_a_date_is_written_in_one_way(as_alice: Caller, text: object) -> None:
 
     assert as_alice.error_code(CREATE, input=given) == "BAD_USER_INPUT"
     assert not Habit.objects.exists()
+
+
+def test_a_person_keeps_so_many_habits_and_no_more(
+    as_alice: Caller, as_bob: Caller, settings: Settings
+) -> None:
+    settings.HABITS_PER_PERSON = 2
+    first = as_alice.data(CREATE, input=USEFUL)
+    as_alice.data(CREATE, input=ENJOYED)
+    before = all_rows()
+
+    refused = as_alice.data(CREATE, input=USEFUL)
+
+    (message,) = refused["messages"]
+    assert (message["field"], message["code"]) == (None, "too_many_habits")
+    assert "2 habits" in message["message"]
+    assert all_rows() == before
+    assert "id" in as_bob.data(CREATE, input=USEFUL)
+    as_alice.data(DELETE, id=first["id"])
+    assert "id" in as_alice.data(CREATE, input=USEFUL)
