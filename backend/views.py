@@ -30,6 +30,9 @@ GRAPHQL_JSON = "application/graphql-response+json"
 OFFERED = [JSON, GRAPHQL_JSON, f"{JSON}; charset=utf-8", f"{GRAPHQL_JSON}; charset=utf-8"]
 ALLOWED = "POST, OPTIONS"
 
+LONGEST_ACCEPT = 4096
+"""Characters; each type that is named takes time, and a header has room for 30,000 of them."""
+
 # Everything comes from here. Inline styles are what GraphiQL's dialogs lock the page's scroll with.
 GRAPHIQL_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:;"
@@ -106,9 +109,15 @@ class GraphQLView(View):
 
 
 def _answered_type(request: HttpRequest) -> str | None:
-    """What the client likes best of the two; the older one where it does not care."""
-    if not request.headers.get("Accept", "").strip():
+    """What the client likes best of the two; the older one where it does not care.
+
+    None where it takes neither, or names more types than anybody has.
+    """
+    accept = request.headers.get("Accept", "").strip()
+    if not accept:
         return JSON
+    if len(accept) > LONGEST_ACCEPT:
+        return None
     preferred = request.get_preferred_type(OFFERED)
     return preferred and preferred.partition(";")[0]
 

@@ -66,6 +66,13 @@ def test_a_type_that_is_not_offered_is_refused(visitor: Caller) -> None:
     assert errors_of(response)[0]["extensions"]["code"] == "BAD_USER_INPUT"
 
 
+def test_a_thousand_types_are_not_looked_at(visitor: Caller) -> None:
+    response = visitor.post(NOTHING, HTTP_ACCEPT=f"{JSON}, " + "a/b;c," * 1000)
+
+    assert response.status_code == 406
+    assert errors_of(response)[0]["extensions"]["code"] == "BAD_USER_INPUT"
+
+
 def test_a_body_in_chunks_is_told_to_come_in_one_piece(visitor: Caller) -> None:
     response = visitor.post(NOTHING, HTTP_TRANSFER_ENCODING="chunked", CONTENT_LENGTH="")
 
