@@ -65,7 +65,8 @@ def _parse_json(body: bytes) -> Any:
         raise BadRequest("The body is not JSON.") from None
     except RecursionError:
         raise _too_deep() from None
-    _check_depth(payload, settings.LIMIT_JSON_DEPTH)
+    if _count(payload, settings.LIMIT_JSON_DEPTH) > settings.LIMIT_JSON_VALUES:
+        raise BadRequest(f"The body has more than {settings.LIMIT_JSON_VALUES} values in it.")
     if "\\u" in text:
         try:
             json.dumps(payload, ensure_ascii=False).encode()
@@ -87,9 +88,11 @@ def _too_deep() -> BadRequest:
     return BadRequest(f"The body is nested more than {settings.LIMIT_JSON_DEPTH} levels deep.")
 
 
-def _check_depth(value: object, levels: int) -> None:
-    if isinstance(value, dict | list):
-        if levels == 0:
-            raise _too_deep()
-        for inner in value.values() if isinstance(value, dict) else value:
-            _check_depth(inner, levels - 1)
+def _count(value: object, levels: int) -> int:
+    """How many values there are, lists and objects included; nested no more than `levels` deep."""
+    if not isinstance(value, dict | list):
+        return 1
+    if levels == 0:
+        raise _too_deep()
+    inside = value.values() if isinstance(value, dict) else value
+    return 1 + sum(_count(inner, levels - 1) for inner in inside)

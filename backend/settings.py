@@ -258,6 +258,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = env.integer(
 )
 # Python's own stack ends somewhere above the highest values of this and of LIMIT_DEPTH.
 LIMIT_JSON_DEPTH = env.integer("LIMIT_JSON_DEPTH", 20, low=3, high=200)
+# A list in a variable is read anew wherever the document names it.
+LIMIT_JSON_VALUES = env.integer("LIMIT_JSON_VALUES", 1000, low=10, high=100_000)
 LIMIT_TOKENS = env.integer("LIMIT_TOKENS", 3000 if DEBUG else 1000, low=10, high=100_000)
 LIMIT_DEPTH = env.integer("LIMIT_DEPTH", 20 if DEBUG else 8, low=1, high=100)
 LIMIT_ALIASES = env.integer("LIMIT_ALIASES", 15, low=0, high=10_000)

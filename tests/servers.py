@@ -46,6 +46,7 @@ ENVIRONMENT = {
             "IDLE_TRANSACTION_TIMEOUT_MS",
             "LIMIT_BODY_BYTES",
             "LIMIT_JSON_DEPTH",
+            "LIMIT_JSON_VALUES",
             "LIMIT_TOKENS",
             "LIMIT_DEPTH",
             "LIMIT_ALIASES",

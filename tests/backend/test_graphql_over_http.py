@@ -139,6 +139,7 @@ def test_other_bodies_are_refused(content_type: str, visitor: Caller) -> None:
         (b'{"query": "{ __typename }", "variables": {"\\udc00": 1}}', "surrogate"),
         (b'{"variables": ' + b'{"a":' * 20 + b"1" + b"}" * 21, "levels deep"),
         (b"[" * 30_000, "levels deep"),
+        (b'{"query": "{ __typename }", "variables": {"a": [' + b"[]," * 999 + b"[]]}}", "values"),
         (b'{"query": "{ __typename }", "variables": {"a": ' + b"9" * 5000 + b"}}", "not JSON"),
     ],
 )

@@ -94,9 +94,14 @@ def bodies() -> Iterator[Hostile]:
         b' "variables": {"__proto__": {"isAdmin": true}, "": 1, "\\u0000": 1, "a b": 1}}',
     )
     many = ",".join(f'"k{index}":{index}' for index in range(2_500))
-    yield Hostile("body: many keys", Outcome.HARMLESS, with_query(many.encode()))
+    yield Hostile("body: many keys", Outcome.BODY, with_query(many.encode()))
     yield Hostile(
-        "body: many variables", Outcome.HARMLESS, with_query(b'"variables": {%b}' % many.encode())
+        "body: many variables", Outcome.BODY, with_query(b'"variables": {%b}' % many.encode())
+    )
+    yield Hostile(
+        "body: 5000 in a list",
+        Outcome.BODY,
+        with_query(b'"extensions": {"a": [%b]}' % (b"0," * 4999 + b"0")),
     )
     yield Hostile(
         "body: escapes to the brim",

@@ -16,6 +16,11 @@ from tests.backend.hostile.calls import (
 from tests.backend.hostile.request import READABLE_NUMBER, Hostile, Outcome, nested, short
 
 NOTHING = "{ __typename }"
+TEN_LISTS = (
+    "query ($ordering: [HabitOrder!]) { "
+    + " ".join(f"a{number}: habits(ordering: $ordering) {{ totalCount }}" for number in range(10))
+    + " }"
+)
 SKIP = "query ($a: Boolean!) { me @skip(if: $a) { id } }"
 
 OF_THE_WRONG_TYPE: dict[str, Sequence[Any]] = {
@@ -120,9 +125,10 @@ TOO_MUCH: dict[str, tuple[str, dict[str, Any]]] = {
     "unknown ones": (NOTHING, {"nope": 1, "__proto__": {"a": 1}, "constructor": []}),
     "unknown ones, nested": (NOTHING, {"nope": nested(15)}),
     "all null": (HABITS, dict.fromkeys(("first", "after", "last", "before", "filters"))),
-    "5000 in a list": (NOTHING, {"nope": [[]] * 5_000}),
+    "900 in a list": (NOTHING, {"nope": [[]] * 900}),
     "one for a list": (HABITS, {"ordering": {"time": "ASC"}}),
-    "500 orders": (HABITS, {"ordering": [{"time": "ASC"}, {"action": "DESC"}] * 250}),
+    "490 orders": (HABITS, {"ordering": [{"time": "ASC"}, {"action": "DESC"}] * 245}),
+    "490 orders of each list": (TEN_LISTS, {"ordering": [{"time": "ASC"}] * 490}),
 }
 
 
