@@ -59,13 +59,28 @@ class LineField(models.CharField):
 
 
 class LowerCaseEmailField(models.EmailField):
-    """An e-mail address, trimmed and in lower case wherever it enters: a save or a look-up."""
+    """An e-mail address, trimmed, in Unicode's compatible form (NFKC) and in lower case.
+
+    It is that wherever it enters: a save or a look-up. `clean` raises `ValidationError`.
+    """
 
     def to_python(self, value: Any) -> Any:
         if not isinstance(value, str):
             return value
+        text = value.strip()
+        if self.max_length is None or len(text) <= self.max_length:
+            # A longer one is no address, and composing takes its time: see above.
+            text = unicodedata.normalize("NFKC", text).strip()
         # PostgreSQL refuses NUL even in a look-up; no address holds its replacement either.
-        return value.strip().lower().replace("\0", "\N{REPLACEMENT CHARACTER}")
+        return text.lower().replace("\0", "\N{REPLACEMENT CHARACTER}")
+
+    def validate(self, value: Any, model_instance: models.Model | None) -> None:
+        super().validate(value, model_instance)
+        # Django's validator takes control characters between quotes, letters that only another
+        # case makes an `i`, `k` or `s`, and in a domain whatever is not ASCII, invisible or not.
+        is_plain = value.rpartition("@")[0].isascii() and value.isprintable()
+        if not is_plain or "\N{REPLACEMENT CHARACTER}" in value:
+            raise ValidationError(_("Enter a valid email address."), code="invalid")
 
     def get_prep_value(self, value: Any) -> Any:
         return super().get_prep_value(self.to_python(value))

@@ -118,6 +118,7 @@ def test_what_is_clean_stays_as_it_is(text: str) -> None:
     ("value", "kept"),
     [
         (" Alice@Example.ORG\n", "alice@example.org"),
+        ("\u017fi\u212a@E\u0301x.org", "sik@\u00e9x.org"),
         ("\0", "\N{REPLACEMENT CHARACTER}"),
         (None, None),
         (5, 5),

@@ -151,8 +151,19 @@ def test_an_address_is_trimmed_and_in_lower_case(visitor: Caller) -> None:
     assert User.objects.get().email == "carol@example.org"
 
 
-@pytest.mark.parametrize("email", ["alice@example.org", "ALICE@example.ORG", " Alice@Example.org "])
-def test_an_address_has_one_account_in_any_case(email: str, alice: User, visitor: Caller) -> None:
+@pytest.mark.parametrize(
+    "email",
+    [
+        "alice@example.org",
+        "ALICE@example.ORG",
+        " Alice@Example.org ",
+        "alice@\uff45xample.org",
+        "alice\uff20example.org",
+    ],
+)
+def test_an_address_has_one_account_however_it_is_written(
+    email: str, alice: User, visitor: Caller
+) -> None:
     with nothing_changes():
         assert visitor.problems(REGISTER, input=new(email=email)) == {("email", "email_taken")}
 
@@ -169,6 +180,12 @@ def test_an_address_has_one_account_in_any_case(email: str, alice: User, visitor
         "carol@exa mple.org",
         "carol@example.org\nbcc: bob@example.org",
         "carol\0@example.org",
+        "carol@exam\0ple.org",
+        "carol@exam\ufffdple.org",
+        "carol@example.org\u200b",
+        "carol@exam\u202eple.org",
+        "car\u0131ol@example.org",
+        '"\x1b[2J"@example.org',
         "\0",
         f"{'c' * 250}@example.org",
         "carol@example.org" * 1000,
