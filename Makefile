@@ -109,7 +109,7 @@ faults: .venv/dev.stamp $(if $(ZONES),zones)
 fuzz: .venv/dev.stamp
 	@exec $(VENV) -m tests.fuzz --examples $(EXAMPLES) $(if $(SEED),--seed $(SEED))
 
-# ARGS="--server up --development" chooses what is started.
+# ARGS="--server up" or ARGS=--development chooses what is started.
 audit: .venv/dev.stamp
 	@exec $(VENV) -m tests.audit $(if $(URL),--url $(URL)) $(ARGS)
 

@@ -2,7 +2,8 @@
 
     make audit
     make audit URL=http://127.0.0.1:8000/graphql
-    make audit ARGS="--server up --development"
+    make audit ARGS="--server up"
+    make audit ARGS=--development
 
 Prints each audit with its level and its result, and how many of each level passed. The exit status
 is 1 when a MUST or a SHOULD fails, and 2 when the audits could not be run. Needs Node.js and npm.
@@ -49,9 +50,13 @@ def _options() -> argparse.Namespace:
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--url", help="of an endpoint that runs; without it one is started")
-    parser.add_argument("--server", choices=["granian", "up"], default="granian")
-    parser.add_argument("--development", action="store_true", help="start it with DEBUG=true")
-    return parser.parse_args()
+    parser.add_argument("--server", choices=["serve", "up"], help="the command of manage.py")
+    parser.add_argument("--development", action="store_true", help="DEBUG=true, which is `up`")
+    options = parser.parse_args()
+    options.server = options.server or ("up" if options.development else "serve")
+    if options.development and options.server == "serve":
+        parser.error("`serve` is for production: --development goes with --server up.")
+    return options
 
 
 if __name__ == "__main__":

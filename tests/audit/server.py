@@ -22,14 +22,14 @@ STOP_SECONDS = 30
 
 @contextlib.contextmanager
 def serving(server: str, *, development: bool) -> Iterator[str]:
-    """The address of the endpoint of a running `granian` or `up`; raises `AuditError`."""
+    """The address of the endpoint of a running `serve` or `up`; raises `AuditError`."""
     port = _free_port()
     address = f"http://127.0.0.1:{port}"
     with tempfile.TemporaryDirectory(prefix="audit-") as folder:
         log = Path(folder) / "log"
         with log.open("wb") as output:
             process = subprocess.Popen(
-                _command(server, port),
+                [sys.executable, "manage.py", server],
                 cwd=ROOT,
                 env=_environment(Path(folder), port, development=development),
                 stdin=subprocess.DEVNULL,
@@ -43,14 +43,6 @@ def serving(server: str, *, development: bool) -> Iterator[str]:
             yield f"{address}/graphql"
         finally:
             _stop(process)
-
-
-def _command(server: str, port: int) -> list[str]:
-    if server == "up":
-        return [sys.executable, "manage.py", "up"]
-    granian = str(Path(sys.executable).with_name("granian"))
-    where = ["--host", "127.0.0.1", "--port", str(port)]
-    return [granian, "--interface", "wsgi", *where, "backend.wsgi:application"]
 
 
 def _environment(folder: Path, port: int, *, development: bool) -> dict[str, str]:
