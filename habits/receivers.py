@@ -1,9 +1,12 @@
 """What a change of the owner means for habits."""
 
 import datetime
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from django.db.models import F
 from django.dispatch import receiver
 
 from accounts.models import User, zone_named
@@ -25,7 +28,7 @@ def move_habits_to_the_new_zone(
         before = schedule and replace(schedule, zone=zone_named(previous))
         changes.append(ScheduleChange(habit, before, habit.next_due_at))
         habit.reschedule(now)
-    Habit.objects.bulk_update([change.habit for change in changes], ["next_due_at"], batch_size=500)
+    _save_due_moments(changes)
     schedules_changed.send(Habit, changes=changes, now=now)
 
 
@@ -33,3 +36,22 @@ def move_habits_to_the_new_zone(
 def wait_for_sends_under_way(user: User, **_signal: Any) -> None:
     """Takes the habits' locks before anything is deleted; the account's is taken already."""
     list(user.habits.select_for_update().order_by("pk").values_list("pk"))
+
+
+def _save_due_moments(changes: Iterable[ScheduleChange]) -> None:
+    """In few statements: nearly all habits move by one of a few spans, whatever their times are.
+
+    Statements that name each row's own moment would double the time of all this.
+    """
+    shifts: dict[datetime.timedelta, list[int]] = defaultdict(list)
+    others: dict[datetime.datetime | None, list[int]] = defaultdict(list)
+    for change in changes:
+        before, after = change.previous_due_at, change.habit.next_due_at
+        if before is None or after is None:
+            others[after].append(change.habit.pk)
+        else:
+            shifts[after - before].append(change.habit.pk)
+    for shift, pks in shifts.items():
+        Habit.objects.filter(pk__in=pks).update(next_due_at=F("next_due_at") + shift)
+    for due_at, pks in others.items():
+        Habit.objects.filter(pk__in=pks).update(next_due_at=due_at)

@@ -10,7 +10,7 @@ import pytest
 from accounts.models import User
 from habits.changes import ScheduleChange
 from habits.models import Habit
-from habits.recurrence import Schedule
+from habits.recurrence import Schedule, next_due
 from habits.signals import schedules_changed
 from tests.conftest import MakeHabit
 from tests.habits.conftest import (
@@ -98,12 +98,35 @@ def test_a_new_zone_costs_the_same_for_many_habits(
     call_at: CallAt, alice: User, make_habit: MakeHabit
 ) -> None:
     as_alice = call_at(NOW, alice)
-    make_habit(alice)
+    make_habit(alice, next_due_at=datetime.datetime(2026, 7, 1, 5, 30, tzinfo=datetime.UTC))
     one = len(queries_of(as_alice, UPDATE_PROFILE, input={"timeZone": "Asia/Tokyo"}))
     for _ in range(30):
-        make_habit(alice)
+        make_habit(alice, next_due_at=Habit.objects.latest("pk").next_due_at)
     many = len(queries_of(as_alice, UPDATE_PROFILE, input={"timeZone": "Asia/Seoul"}))
     assert many == one
+
+
+def test_a_new_zone_moves_each_habit_to_its_own_moment_in_few_statements(
+    call_at: CallAt, alice: User, make_habit: MakeHabit
+) -> None:
+    as_alice = call_at(NOW, alice)
+    now = datetime.datetime.fromisoformat(NOW)
+    habits = [
+        make_habit(alice, time=datetime.time(hour, hour), periodicity=hour % 7 + 1)
+        for hour in range(24)
+    ]
+    for habit in habits:
+        habit.reschedule(now)
+        habit.save()
+
+    queries = queries_of(as_alice, UPDATE_PROFILE, input={"timeZone": "America/New_York"})
+
+    assert sum("UPDATE" in sql and "next_due_at" in sql.split("WHERE")[0] for sql in queries) < 12
+    for habit in habits:
+        moved = Habit.objects.get(pk=habit.pk)
+        assert moved.schedule is not None
+        assert moved.schedule.zone == ZoneInfo("America/New_York")
+        assert moved.next_due_at == next_due(now, moved.schedule)
 
 
 def test_the_reminders_hear_of_a_changed_schedule_and_of_no_other_change(
