@@ -34,6 +34,9 @@ CREDENTIAL_FIELDS = frozenset(
 )
 """Mutations that issue tokens or check a password: guessing must not come in bulk."""
 
+SINGLE_FIELDS = CREDENTIAL_FIELDS | {"updateProfile"}
+"""Those, and what moves all habits of a person at once, which costs something for each of them."""
+
 RefreshTokenArgument = Annotated[
     str, strawberry.argument(description="The newest refresh token of the device.")
 ]

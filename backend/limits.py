@@ -35,8 +35,8 @@ def check_limits(measured: Measurement) -> None:
         ("levels", _most(everything, "depth"), settings.LIMIT_DEPTH),
         ("fields at the root", _most(operations, "root_fields"), settings.LIMIT_ROOT_FIELDS),
         (
-            "fields that issue tokens or check a password",
-            _most(operations, "credential_fields"),
+            "fields that issue tokens, check a password or change a profile",
+            _most(operations, "single_fields"),
             settings.LIMIT_CREDENTIAL_FIELDS,
         ),
         ("aliases", _most(everything, "aliases"), settings.LIMIT_ALIASES),

@@ -23,7 +23,7 @@ from graphql import (
     VariableNode,
 )
 
-from accounts.mutations import CREDENTIAL_FIELDS
+from accounts.mutations import SINGLE_FIELDS
 
 PAGE_ARGUMENTS = ("first", "last")
 
@@ -33,8 +33,8 @@ class Size:
     """What a selection asks for, with its fragments written out.
 
     `depth` is the longest way down, in fields. `cost` counts each field once for every row that
-    its page may have. `root_fields` and `credential_fields` are those of the uppermost level: all
-    of them, and those that issue tokens or check a password.
+    its page may have. `root_fields` and `single_fields` are those of the uppermost level: all
+    of them, and those of which an operation has few (`SINGLE_FIELDS`).
     """
 
     depth: int = 0
@@ -42,7 +42,7 @@ class Size:
     aliases: int = 0
     cost: int = 0
     root_fields: int = 0
-    credential_fields: int = 0
+    single_fields: int = 0
 
     def include(self, other: "Size") -> None:
         """Grows by a selection that stands beside this one."""
@@ -51,7 +51,7 @@ class Size:
         self.aliases += other.aliases
         self.cost += other.cost
         self.root_fields += other.root_fields
-        self.credential_fields += other.credential_fields
+        self.single_fields += other.single_fields
 
 
 class Measurement:
@@ -123,7 +123,7 @@ class Measurement:
             aliases=below.aliases + (node.alias is not None),
             cost=below.cost * rows + 1,
             root_fields=1,
-            credential_fields=int(name in CREDENTIAL_FIELDS),
+            single_fields=int(name in SINGLE_FIELDS),
         )
 
     def _rows(self, node: FieldNode) -> int:

@@ -270,7 +270,7 @@ LIMIT_OPERATIONS = env.integer("LIMIT_OPERATIONS", 1, low=1, high=100)
 LIMIT_NODE_DIRECTIVES = env.integer("LIMIT_NODE_DIRECTIVES", 4, low=0, high=10_000)
 LIMIT_DIRECTIVES = env.integer("LIMIT_DIRECTIVES", 50, low=0, high=10_000)
 LIMIT_ERRORS = env.integer("LIMIT_ERRORS", 5, low=1, high=100)
-# Fields of one operation that issue tokens or check a password.
+# Fields of one operation that issue tokens, check a password or change a profile.
 LIMIT_CREDENTIAL_FIELDS = env.integer("LIMIT_CREDENTIAL_FIELDS", 1, low=1, high=100)
 # Each field of a page counts once for every row that the page may have.
 LIMIT_COST = env.integer("LIMIT_COST", 5000, low=1, high=10_000_000)

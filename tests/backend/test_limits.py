@@ -110,6 +110,10 @@ def credential_fields(count: int) -> str:
     return "mutation {" + ' refreshToken(refreshToken: "x") { __typename }' * count + " }"
 
 
+def profile_fields(count: int) -> str:
+    return "mutation {" + " updateProfile(input: {}) { __typename }" * count + " }"
+
+
 def credential_fields_by_fragments(count: int) -> str:
     used = " ".join(["...a"] * count)
     return (
@@ -136,12 +140,17 @@ def credential_fields_by_fragments(count: int) -> str:
         (
             credential_fields,
             "LIMIT_CREDENTIAL_FIELDS",
-            "fields that issue tokens or check a password",
+            "fields that issue tokens, check a password or change a profile",
+        ),
+        (
+            profile_fields,
+            "LIMIT_CREDENTIAL_FIELDS",
+            "fields that issue tokens, check a password or change a profile",
         ),
         (
             credential_fields_by_fragments,
             "LIMIT_CREDENTIAL_FIELDS",
-            "fields that issue tokens or check a password",
+            "fields that issue tokens, check a password or change a profile",
         ),
     ],
 )
