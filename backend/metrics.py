@@ -42,7 +42,11 @@ def _answer(request: HttpRequest) -> HttpResponse:
         )
     registry = CollectorRegistry()
     registry.register(Reminders(timezone.now()))
-    encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    try:
+        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
+    except (TypeError, ValueError):
+        # It stumbles over a version that is none.
+        encode, content_type = choose_encoder("")
     return HttpResponse(encode(registry), content_type=content_type)
 
 

@@ -116,6 +116,19 @@ def test_the_format_is_negotiated(client: Client) -> None:
 
 
 @pytest.mark.django_db
+@pytest.mark.parametrize("version", ["", "x", "1.0.0" + ".0" * 1000, "9" * 5000])
+def test_a_version_that_is_none_is_answered_in_the_plain_format(
+    version: str, client: Client
+) -> None:
+    headers = {**BEARER, "Accept": f"application/openmetrics-text; version={version}"}
+
+    answer = client.get("/metrics", headers=headers)
+
+    assert answer.status_code == 200
+    assert b"reminders_queue_lag_seconds" in answer.content
+
+
+@pytest.mark.django_db
 def test_before_anything_happened_all_is_zero_and_says_what_it_is(client: Client) -> None:
     samples = scrape(client)
 
