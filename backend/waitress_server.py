@@ -100,6 +100,9 @@ class Parser(HTTPRequestParser):  # type: ignore[misc]  # the same
         except ValueError:
             # `http://[` as the target, or a number of 5,000 digits.
             raise ParsingError("unreadable") from None
+        if self.chunked and "CONTENT_LENGTH" in self.headers:
+            # A proxy that believes the other one of the two sees another request begin behind it.
+            raise ParsingError("two lengths")
 
 
 class BoundedChannel(HTTPChannel):  # type: ignore[misc]  # the same

@@ -163,6 +163,17 @@ def test_a_chunked_body_is_told_to_come_in_one_piece(servers: dict[str, Program]
     assert b"`query`" in replies["up"].body
 
 
+def test_what_stands_behind_a_body_of_two_lengths_is_no_request(server: Program) -> None:
+    """One of them may be a proxy's measure, the other one ours."""
+    heads = HOST + b"Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n"
+    hidden = request(b"GET /healthz HTTP/1.1")
+
+    reply = exchange(server.port, b"POST /graphql HTTP/1.1\r\n" + heads + b"0\r\n\r\n" + hidden)
+
+    assert reply.status in range(400, 500)
+    assert b'"status"' not in reply.body
+
+
 def test_a_header_with_underscores_does_not_stand_for_one_with_dashes(server: Program) -> None:
     """A proxy takes X-Forwarded-... away from strangers, and never looks at this one."""
     typed = request(POST, HOST + b"Content_Type: application/json\r\nContent-Length: 2\r\n", b"{}")
