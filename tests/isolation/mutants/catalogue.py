@@ -321,8 +321,8 @@ OWN = (
     Mutant(
         "who makes a habit",
         MUTATIONS,
-        f"user, now = {_LOCKED}, timezone.now()\n        today",
-        f"user, now = {ANYBODY}, timezone.now()\n        today",
+        f"user, now = {_LOCKED}, timezone.now()\n        validate_room",
+        f"user, now = {ANYBODY}, timezone.now()\n        validate_room",
     ),
     Mutant(
         "who changes a habit",
