@@ -113,8 +113,9 @@ fuzz: .venv/dev.stamp
 audit: .venv/dev.stamp
 	@exec $(VENV) -m tests.audit $(if $(URL),--url $(URL)) $(ARGS)
 
+# ARGS=--fresh: not the lives of every run, but new ones.
 mutants: .venv/dev.stamp
-	@exec $(VENV) -m tests.isolation.mutants
+	@exec $(VENV) -m tests.isolation.mutants $(ARGS)
 
 isolation: .venv/dev.stamp
 	ISOLATION_TIMES=$(TIMES) ISOLATION_FRESH=yes $(VENV) -m pytest -s tests/isolation $(ARGS)

@@ -75,7 +75,8 @@ class GraphQLView(View):
         return self._execute(request, operation, media_type)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        return HttpResponse(headers={"Allow": ALLOWED, "Content-Length": "0"})
+        headers = {"Allow": ALLOWED, "Content-Length": "0", "Cache-Control": "no-store"}
+        return HttpResponse(headers=headers)
 
     def http_method_not_allowed(
         self, request: HttpRequest, *args: Any, **kwargs: Any

@@ -84,6 +84,7 @@ def test_options_name_the_methods(visitor: Caller) -> None:
     response = visitor.http.options("/graphql")
 
     assert (response.status_code, response["Allow"]) == (200, "POST, OPTIONS")
+    assert response["Cache-Control"] == "no-store"
 
 
 @pytest.mark.parametrize("method", ["get", "put", "patch", "delete"])

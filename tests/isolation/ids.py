@@ -62,14 +62,6 @@ def plain(value: Any) -> Any:
     return [plain(inner) for inner in value] if isinstance(value, list) else value
 
 
-def found(value: Any) -> list[Id]:
-    """All ids within."""
-    if isinstance(value, Id):
-        return [value]
-    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [each for one in inner for each in found(one)]
-
-
 def exchanged(value: Any, new: Callable[[Id], Id]) -> Any:
     """`value` with other ids in their places."""
     if isinstance(value, Id):

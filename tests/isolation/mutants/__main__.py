@@ -105,7 +105,7 @@ def main() -> int:
         _say(f"no mutant {check}")
     began = time.monotonic()
     with contextlib.ExitStack() as stack:
-        benches = list(_benches(stack))
+        benches = list(_benches(stack, fresh=options.fresh))
         pool = ThreadPoolExecutor(WORKERS)
         stack.callback(_end, pool, benches)
         for status, output in pool.map(lambda bench: bench.run(MIXTURE, TOKENS), benches):
@@ -154,7 +154,7 @@ def _end(pool: ThreadPoolExecutor, benches: list[Bench]) -> None:
     pool.shutdown()
 
 
-def _benches(stack: contextlib.ExitStack) -> Iterator[Bench]:
+def _benches(stack: contextlib.ExitStack, *, fresh: bool) -> Iterator[Bench]:
     database = os.environ.get("DATABASE_URL") or stack.enter_context(postgresql())
     redis = os.environ.get("REDIS_URL") or stack.enter_context(valkey())
     folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="mutants-")))
@@ -174,7 +174,7 @@ def _benches(stack: contextlib.ExitStack) -> Iterator[Bench]:
                 "ISOLATION_SHRINK": "no",
                 # A survivor gets more of the same chances than the tests have time for.
                 "ISOLATION_TIMES": "3",
-                "ISOLATION_FRESH": "no",
+                "ISOLATION_FRESH": "yes" if fresh else "no",
                 # A mutant may be as long as the code, and written in the same second.
                 "PYTHONDONTWRITEBYTECODE": "1",
             },
@@ -195,6 +195,7 @@ def _reason(output: str) -> str:
 def _options() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m tests.isolation.mutants", description=__doc__)
     parser.add_argument("--only", default="", help="mutants with this in their names")
+    parser.add_argument("--fresh", action="store_true", help="lives that are drawn anew each time")
     return parser.parse_args()
 
 
