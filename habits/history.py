@@ -1,0 +1,125 @@
+"""What became of a habit's dates: each one judged by the schedule that stood then.
+
+Pure values over dates: the caller says what day today is.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from enum import Enum
+
+from habits.days import Days, Pause
+
+
+class Mark(Enum):
+    """What a person has said about a habit on one local date."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+
+
+class DayState(Enum):
+    """What one local date is to a habit."""
+
+    DUE = "due"
+    DONE = "done"
+    SKIPPED = "skipped"
+    MISSED = "missed"
+    PAUSED = "paused"
+    NOT_DUE = "not_due"
+
+
+@dataclass(frozen=True, slots=True)
+class PastDays:
+    """The days that stood before `until`, which is the first date of those that came after."""
+
+    until: date
+    days: Days
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """The dates from `first` to `last`, both included, under one schedule, all paused or none."""
+
+    first: date
+    last: date
+    days: Days
+    paused: bool
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """A habit's days and what was marked on them, as of `today`.
+
+    `days` stands today, `past` holds what stood before it, the oldest first. A mark belongs to its
+    date whatever the schedule says about it, also before the first start and after today; numbers
+    are of the dates up to today. Pauses may overlap.
+    """
+
+    days: Days
+    today: date
+    marks: Mapping[date, Mark]
+    past: tuple[PastDays, ...] = ()
+    pauses: tuple[Pause, ...] = ()
+
+    def days_on(self, day: date) -> Days:
+        """The schedule that stood on `day`: a change does not rewrite what was before it."""
+        for each in self.past:
+            if day < each.until:
+                return each.days
+        return self.days
+
+    def is_paused_on(self, day: date) -> bool:
+        """Whether a pause covers `day`."""
+        return any(pause.covers(day) for pause in self.pauses)
+
+    def state_on(self, day: date) -> DayState:
+        """A mark wins; then a pause; then whether `day` is due, and was missed before today."""
+        return self._state(day, self.days_on(day), self.is_paused_on(day))
+
+    def states(self, first: date, last: date) -> Iterator[tuple[date, DayState]]:
+        """Each date from `first` to `last`, both included, with its state."""
+        for span in self.spans(first, last):
+            for ordinal in range(span.first.toordinal(), span.last.toordinal() + 1):
+                day = date.fromordinal(ordinal)
+                yield day, self._state(day, span.days, span.paused)
+
+    def occurrences(self, first: date, last: date) -> Iterator[date]:
+        """The dates from `first` to `last`, both included, that are due and not paused, in order.
+
+        Marks change nothing about that. A pause costs the same however long it is.
+        """
+        for span in self.spans(first, last):
+            if not span.paused:
+                for day in span.days.dates_from(span.first):
+                    if day > span.last:
+                        break
+                    yield day
+
+    def spans(self, first: date, last: date) -> Iterator[Span]:
+        """The dates from `first` to `last`, both included, in order, cut wherever the schedule
+        changes and a pause begins or ends. Nothing when `last` is before `first`.
+        """
+        # Ordinals, because the day after the calendar's last has no date.
+        start, end = first.toordinal(), last.toordinal() + 1
+        edges = {each.until.toordinal() for each in self.past}
+        for pause in self.pauses:
+            edges.add(pause.starts_on.toordinal())
+            if pause.ends_on is not None:
+                edges.add(pause.ends_on.toordinal() + 1)
+        for edge in sorted({end, *edges}):
+            if start < edge <= end:
+                day = date.fromordinal(start)
+                until = date.fromordinal(edge - 1)
+                yield Span(day, until, self.days_on(day), self.is_paused_on(day))
+                start = edge
+
+    def _state(self, day: date, days: Days, paused: bool) -> DayState:
+        mark = self.marks.get(day)
+        if mark is not None:
+            return DayState(mark.value)
+        if paused:
+            return DayState.PAUSED
+        if not days.is_due_on(day):
+            return DayState.NOT_DUE
+        return DayState.MISSED if day < self.today else DayState.DUE
