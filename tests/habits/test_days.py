@@ -80,7 +80,7 @@ def test_the_rate_is_so_many_times_in_so_many_days(days: Days, rate: tuple[int, 
     assert days.rate == rate
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(days_strategy(), st.integers(-30, 60).map(on))
 def test_the_dates_from_a_day_on_are_those_that_are_due(days: Days, day: date) -> None:
     found = first_dates(days, day, 12)
@@ -88,7 +88,7 @@ def test_the_dates_from_a_day_on_are_those_that_are_due(days: Days, day: date) -
     assert found == [each for each in tried if days.is_due_on(each)]
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(days_strategy(), st.integers(-30, 60).map(on))
 def test_the_rate_is_how_often_it_is_due_in_the_long_run(days: Days, day: date) -> None:
     times, length = days.rate

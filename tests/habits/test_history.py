@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 from hypothesis import given, settings
 
-from habits.days import Days, Pause
+from habits.days import LAST_DATE, Days, Pause
 from habits.history import DayState, History, Mark, PastDays
 from tests.habits.histories import DAILY, DAY, START, histories, lived, on, span, with_marks
 
@@ -74,13 +74,18 @@ def test_spans_reach_to_the_ends_of_the_calendar() -> None:
     assert (after.first, after.last, after.paused) == (on(5), date.max, True)
 
 
+def test_occurrences_end_with_the_last_date_there_is() -> None:
+    history = History(DAILY, START, {})
+    assert list(history.occurrences(LAST_DATE - DAY, date.max)) == [LAST_DATE - DAY, LAST_DATE]
+
+
 def test_an_empty_period_has_no_spans_and_no_states() -> None:
     history = lived("d.d", DAILY, Pause(on(1), on(1)))
     assert list(history.spans(on(2), on(1))) == []
     assert list(history.states(on(2), on(1))) == []
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(histories())
 def test_spans_cut_the_dates_into_pieces_that_are_all_alike(history: History) -> None:
     dates = span(history)
@@ -93,7 +98,7 @@ def test_spans_cut_the_dates_into_pieces_that_are_all_alike(history: History) ->
     assert seen == [(day, history.days_on(day), history.is_paused_on(day)) for day in dates]
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(histories())
 def test_states_and_occurrences_are_those_of_each_date(history: History) -> None:
     dates = span(history)

@@ -118,13 +118,13 @@ def by_each_date(history: History) -> Streaks:
     return Streaks(current, longest)
 
 
-@settings(max_examples=500, deadline=None, derandomize=True)
+@settings(max_examples=200, deadline=None, derandomize=True)
 @given(histories())
 def test_streaks_are_those_that_looking_at_each_date_finds(history: History) -> None:
     assert advance(Streaks(), history) == by_each_date(history)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(histories(), st.integers(-10, 130).map(on))
 def test_going_on_from_any_date_needs_only_the_marks_after_it(
     history: History, after: date
@@ -138,7 +138,7 @@ def test_going_on_from_any_date_needs_only_the_marks_after_it(
     assert gone_on == by_each_date(history)
 
 
-@settings(max_examples=300, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(histories(), st.integers(-10, 130).map(on))
 def test_done_instead_of_nothing_or_skipped_never_shortens(history: History, day: date) -> None:
     done = with_marks(history, {day: Mark.DONE})
@@ -148,7 +148,7 @@ def test_done_instead_of_nothing_or_skipped_never_shortens(history: History, day
         assert current_streak(done) >= current_streak(less)
 
 
-@settings(max_examples=200, deadline=None, derandomize=True)
+@settings(max_examples=100, deadline=None, derandomize=True)
 @given(histories())
 def test_the_order_of_entry_does_not_matter(history: History) -> None:
     backwards = replace(history, marks=dict(reversed(history.marks.items())))
