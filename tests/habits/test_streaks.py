@@ -151,5 +151,5 @@ def test_done_instead_of_nothing_or_skipped_never_shortens(history: History, day
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(histories())
 def test_the_order_of_entry_does_not_matter(history: History) -> None:
-    backwards = replace(history, marks=dict(reversed(history.marks.items())))
+    backwards = replace(history, marks=dict(reversed(list(history.marks.items()))))
     assert both(backwards) == both(history)

@@ -325,7 +325,7 @@ def test_a_skipped_day_leaves_the_strength_where_it_was(history: History) -> Non
 @settings(max_examples=100, deadline=None, derandomize=True)
 @given(histories())
 def test_the_order_of_entry_does_not_matter(history: History) -> None:
-    backwards = replace(history, marks=dict(reversed(history.marks.items())))
+    backwards = replace(history, marks=dict(reversed(list(history.marks.items()))))
     assert strength(backwards) == strength(history)
 
 
