@@ -41,11 +41,7 @@ def advance(
     Costs as much as there are marks in between: years of pause or absence add nothing.
     """
     last = history.today if until is None else until
-    done = sorted(
-        day
-        for day, mark in history.marks.items()
-        if mark is Mark.DONE and day <= last and (after is None or day > after)
-    )
+    done = sorted(day for day, mark in history.marks.items() if mark is Mark.DONE)
     # Before the first one that is done, only a streak brought along can change.
     if after is not None:
         start = after + DAY

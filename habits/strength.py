@@ -98,7 +98,7 @@ def advance(
     of pause or absence add nothing.
     """
     last = history.today if until is None else until
-    marked = _Marked.up_to(last, history)
+    marked = _Marked.of(history)
     if after is not None:
         first = after + DAY
     elif marked.done:
@@ -119,7 +119,7 @@ def explain(history: History, last_days: int) -> Explanation:
     """
     before_them = history.today - last_days * DAY
     value = advance(0.0, history, until=before_them)
-    marked = _Marked.up_to(history.today, history)
+    marked = _Marked.of(history)
     contributions = []
     for span in history.spans(before_them + DAY, history.today):
         formula = Formula.of(span.days)
@@ -136,17 +136,16 @@ def explain(history: History, last_days: int) -> Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _Marked:
-    """The marks up to some date as ordinals, in order."""
+    """The dates of the marks as ordinals, in order."""
 
     done: list[int]
     skipped: list[int]
 
     @classmethod
-    def up_to(cls, last: date, history: History) -> "_Marked":
+    def of(cls, history: History) -> "_Marked":
         days: dict[Mark, list[int]] = {mark: [] for mark in Mark}
         for day, mark in history.marks.items():
-            if day <= last:
-                days[mark].append(day.toordinal())
+            days[mark].append(day.toordinal())
         return cls(sorted(days[Mark.DONE]), sorted(days[Mark.SKIPPED]))
 
     def done_in_window(self, day: int, formula: Formula) -> int:

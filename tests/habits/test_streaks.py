@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -86,14 +87,34 @@ def test_what_is_done_before_the_start_or_after_today_is_no_occurrence_yet() -> 
     assert both(replace(ahead, today=on(3))) == (4, 4)
 
 
+def test_a_streak_brought_along_goes_on() -> None:
+    history = History(DAILY, on(8), marked("dd.d", 5))
+    assert advance(Streaks(3, 4), history, on(4), on(6)) == Streaks(5, 5)
+    assert advance(Streaks(3, 4), history, on(4)) == Streaks(1, 5)
+    # Nothing is to come.
+    assert advance(Streaks(3, 4), history, on(8)) == Streaks(3, 4)
+
+
+class Counted(dict[date, Mark]):
+    """Marks that count how often they are asked for one."""
+
+    asked = 0
+
+    def get(self, *given: Any) -> Any:
+        self.asked += 1
+        return super().get(*given)
+
+
 @pytest.mark.parametrize("days", [DAILY, Days(START, None, frozenset({0, 3}))])
 def test_centuries_of_pause_or_absence_cost_nothing(days: Days) -> None:
     long_after = date(9000, 1, 1)
     done = dict.fromkeys(days_until(days, on(40)), Mark.DONE)
-    away = History(days, long_after, {**done, long_after: Mark.DONE})
+    marks = Counted({**done, long_after: Mark.DONE})
+    away = History(days, long_after, marks)
     assert longest_streak(away) == len(done)
     paused = replace(away, pauses=(Pause(on(41), date(8999, 12, 31)),))
     assert longest_streak(paused) == len(done) + days.is_due_on(long_after)
+    assert marks.asked < 3 * len(marks)
 
 
 def days_until(days: Days, last: date) -> list[date]:
