@@ -6,7 +6,8 @@ parallel calls and aliases get no further than one after the other. Three tallie
 * the pair of account and address, soon and for long: who guesses at one account;
 * the address alone, later: who guesses at many accounts from one place;
 * the account alone, late and never for long: who guesses from many places. It begins where a few
-  strangers never get to, and it is a matter of seconds, so nobody can be locked out with it.
+  strangers never get to, and is a matter of seconds; but while many go on, an owner at a new
+  address competes with them for each turn.
 
 An address from which the account succeeded before is trusted for a time: there only the pair
 counts, so that its owner comes in whatever others do, from elsewhere or behind the same address.
@@ -75,12 +76,14 @@ class Policy:
 class Attempt:
     """One try of somebody at something; whoever makes one counts it first."""
 
-    def __init__(self, policy: Policy, account: str, address: str, now: datetime.datetime) -> None:
+    def __init__(
+        self, policy: Policy, account: str, request: HttpRequest, now: datetime.datetime
+    ) -> None:
         self._policy = policy
         self._now = _milliseconds(now)
         self._keys = (
-            _key(f"{policy.kind}:pair", account, address),
-            _key(f"{policy.kind}:address", address),
+            _key(f"{policy.kind}:pair", account, caller_address(request)),
+            _key(f"{policy.kind}:address", caller_site(request)),
             _key(f"{policy.kind}:account", account),
         )
         self._counted: list[Tally] = []
@@ -127,7 +130,7 @@ def password_attempt(request: HttpRequest, email: str, now: datetime.datetime) -
 def refresh_attempt(request: HttpRequest, token: str, now: datetime.datetime) -> Attempt:
     """The same for a refresh token: its account is the row that it claims to belong to."""
     claimed_row = token.partition(".")[0]
-    return Attempt(_refresh_policy(), claimed_row, caller_address(request), now).count()
+    return Attempt(_refresh_policy(), claimed_row, request, now).count()
 
 
 def count_registration(request: HttpRequest, now: datetime.datetime) -> None:
@@ -144,7 +147,7 @@ def count_registration(request: HttpRequest, now: datetime.datetime) -> None:
             raise _too_early(within_the_hour[-limit] - moment)
         return [(*within_the_hour, moment + HOUR)]
 
-    store().update([_key("registrations", caller_address(request))], counted, moment)
+    store().update([_key("registrations", caller_site(request))], counted, moment)
 
 
 def trust(request: HttpRequest, email: str, now: datetime.datetime) -> None:
@@ -153,11 +156,23 @@ def trust(request: HttpRequest, email: str, now: datetime.datetime) -> None:
 
 
 def caller_address(request: HttpRequest) -> str:
-    """Where a request comes from, as far as an address tells people apart.
+    """Where a request comes from: an address, or the network of 64 bits that one home has of IPv6.
 
-    One customer's share of IPv6 is a network of 64 bits. Proxies are not this function's business:
-    a middleware has put the caller's address into `REMOTE_ADDR`.
+    Proxies are not this function's business: a middleware has put the caller's address into
+    `REMOTE_ADDR`.
     """
+    return _network(request, 64)
+
+
+def caller_site(request: HttpRequest) -> str:
+    """The same as far as one customer has addresses: of IPv6 up to a network of 48 bits (RFC 6177).
+
+    Whoever has such a one has 65,536 of `caller_address`, and each would begin anew.
+    """
+    return _network(request, 48)
+
+
+def _network(request: HttpRequest, bits: int) -> str:
     text: str = request.META.get("REMOTE_ADDR", "")
     try:
         address = ipaddress.ip_address(text)
@@ -167,12 +182,13 @@ def caller_address(request: HttpRequest) -> str:
         return str(address)
     if address.ipv4_mapped:
         return str(address.ipv4_mapped)
-    return f"{ipaddress.IPv6Address(int(address) >> 64 << 64)}/64"
+    rest = 128 - bits
+    return f"{ipaddress.IPv6Address(int(address) >> rest << rest)}/{bits}"
 
 
 def _password_attempt(request: HttpRequest, email: str, now: datetime.datetime) -> Attempt:
     account = LowerCaseEmailField().to_python(email)
-    return Attempt(_login_policy(), account, caller_address(request), now)
+    return Attempt(_login_policy(), account, request, now)
 
 
 def _login_policy() -> Policy:

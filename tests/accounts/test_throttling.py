@@ -559,6 +559,38 @@ def test_all_addresses_of_one_network_of_ipv6_count_together(
     assert try_password(address="2001:db8:0:1::1") == "invalid_credentials"
 
 
+@pytest.mark.parametrize(
+    ("written", "site"),
+    [
+        ("192.0.2.1", "192.0.2.1"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1::/48"),
+        ("2001:db8:1:ffff::", "2001:db8:1::/48"),
+        ("2001:db8:2::1", "2001:db8:2::/48"),
+        ("unknown", "unknown"),
+    ],
+)
+def test_a_site_is_all_that_one_customer_may_have_of_ipv6(written: str, site: str) -> None:
+    request = RequestFactory().get("/", REMOTE_ADDR=written)
+
+    assert throttling.caller_site(request) == site
+
+
+def test_a_customer_with_many_networks_of_ipv6_does_not_begin_anew_in_each(
+    clock: time_machine.Traveller, settings: Settings, alice: User
+) -> None:
+    settings.LOGIN_FREE_FAILURES_PER_ADDRESS = 8
+    settings.REGISTRATIONS_PER_HOUR = 3
+    networks = [f"2001:db8:1:{index:x}::1" for index in range(10)]
+
+    guesses = [try_password(f"p{index}", address=each) for index, each in enumerate(networks)]
+    registrations = [register(f"p{index}", each) for index, each in enumerate(networks)]
+
+    assert guesses == ["invalid_credentials"] * 9 + [1]
+    assert registrations == ["in"] * 3 + [3600] * 7
+    assert try_password(address="2001:db8:2::1") == "invalid_credentials"
+    assert register("dave", "2001:db8:2::1") == "in"
+
+
 # --- What is kept --------------------------------------------------------------------------------
 
 
