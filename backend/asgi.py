@@ -9,7 +9,7 @@ from multiprocessing.process import BaseProcess
 from django.conf import settings
 
 from backend import wsgi
-from backend.bridge import Bridge
+from backend.serving.bridge import Bridge
 
 application = Bridge(
     wsgi.application, threads=settings.WEB_THREADS, kept=settings.DATA_UPLOAD_MAX_MEMORY_SIZE

@@ -12,7 +12,7 @@ from django.views import csrf, defaults
 from graphql import GraphQLError
 
 from backend.errors import formatted
-from backend.refusals import HEADERS, refusal
+from backend.serving.refusals import HEADERS, refusal
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:

@@ -12,7 +12,7 @@ django = get_wsgi_application()
 
 from django.conf import settings  # noqa: E402  # the settings need the variable above
 
-from backend.watchdog import Watchdog  # noqa: E402  # the same
+from backend.serving.watchdog import Watchdog  # noqa: E402  # the same
 
 watchdog = Watchdog(settings.REQUEST_TIMEOUT)
 

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
-from backend.bridge import Bridge, environ
+from backend.serving.bridge import Bridge, environ
 
 Messages = list[dict[str, Any]]
 

@@ -8,14 +8,12 @@ from granian import Granian
 from granian.constants import HTTPModes, Interfaces
 from granian.http import HTTP1Settings
 
-from backend.listening import listen
+from backend.serving import HEADER_BYTES, HEADER_SECONDS
+from backend.serving.listening import listen
 
 CONNECTIONS = 512
 """That one worker holds, idle and slow ones among them; further ones wait in the backlog."""
 BACKLOG = 1024
-HEADER_SECONDS = 10
-"""For a request's line and headers, and for the next request on a connection that stays open."""
-HEADER_BYTES = 64 * 1024
 STOP_SECONDS = 10
 """For the requests under way, once the server is told to stop; then the worker is killed."""
 WORKER_MEMORY = 256

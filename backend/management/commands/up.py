@@ -19,8 +19,8 @@ from dramatiq import Worker
 from periodiq import Scheduler
 from waitress.task import ThreadedTaskDispatcher
 
-from backend import waitress_server
-from backend.listening import listen
+from backend.serving import waitress_server
+from backend.serving.listening import listen
 from notifications.actors import deliver, tick
 from notifications.middleware import stopping
 

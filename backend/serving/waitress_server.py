@@ -16,12 +16,11 @@ from waitress.server import TcpWSGIServer, create_server
 from waitress.task import ErrorTask
 from waitress.utilities import Error, RequestEntityTooLarge
 
-from backend.body import DISCARDED_BYTES, SECONDS, TOO_LARGE, TOO_SLOW
-from backend.refusals import HEADERS, refusal
+from backend.serving import HEADER_BYTES, HEADER_SECONDS
+from backend.serving.body import DISCARDED_BYTES, SECONDS, TOO_LARGE, TOO_SLOW
+from backend.serving.refusals import HEADERS, refusal
 
 CONNECTIONS = 500
-HEADER_SECONDS = 10
-HEADER_BYTES = 64 * 1024
 IDLE_SECONDS = 30
 """For a connection that sends nothing between two requests."""
 
@@ -84,7 +83,7 @@ class Refusal(ErrorTask):  # type: ignore[misc]  # the same
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc]  # the same
-    """Also refuses what waitress would stumble over, and chunks without end (backend/body.py)."""
+    """Also refuses what waitress would stumble over, and chunks without end (see `body`)."""
 
     def received(self, data: bytes) -> int:
         consumed: int = super().received(data)

@@ -14,8 +14,8 @@ from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from backend.body import Receive, Refused, read_body
-from backend.refusals import HEADERS, refusal
+from backend.serving.body import Receive, Refused, read_body
+from backend.serving.refusals import HEADERS, refusal
 
 Headers = Iterable[tuple[str, str]]
 Answer = tuple[int, Headers, bytes]
@@ -27,7 +27,7 @@ BODILESS = frozenset((204, 304))
 class Bridge:
     """ASGI outside, WSGI inside; at most `threads` requests run at a time, the rest wait.
 
-    Of a body, the application gets the first `kept` bytes (backend/body.py).
+    Of a body, the application gets the first `kept` bytes (backend/serving/body.py).
     """
 
     def __init__(self, application: WSGIApplication, *, threads: int, kept: int) -> None:
