@@ -15,9 +15,9 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-
 from tests.servers import ENVIRONMENT, SERVERS
+
+ROOT = Path(__file__).resolve().parents[2]
 
 KEYS = {
     "SECRET_KEY": "a-session-key-that-is-for-this-test-alone",
@@ -87,7 +87,7 @@ def running(folder: Path, command: str = "up", **environment: str) -> Iterator[P
         process = subprocess.Popen(
             [sys.executable, "manage.py", command],
             env={**os.environ, **blank, **own},
-            cwd=settings.BASE_DIR,
+            cwd=ROOT,
             stdout=output,
             stderr=subprocess.STDOUT,
             text=True,
