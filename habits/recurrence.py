@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
+from habits.days import Days
+
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
-LAST_DATE = date.max - 7 * DAY
-"""No occurrence is looked for beyond it; Python's calendar ends a week later."""
-
 FIRST_MOMENT = datetime.min.replace(tzinfo=UTC) + 7 * DAY
 LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - 2 * DAY
 """The moments that have a local time in every zone, and one after the last occurrence."""
@@ -34,16 +33,18 @@ class Schedule:
     every: int
     starts_on: date
 
+    @property
+    def days(self) -> Days:
+        """Its local dates, without time and zone."""
+        return Days(self.starts_on, self.every)
+
     def is_due_on(self, day: date) -> bool:
         """Whether `day` is one of the schedule's local dates."""
-        return day >= self.starts_on and (day - self.starts_on).days % self.every == 0
+        return self.days.is_due_on(day)
 
     def dates_from(self, day: date) -> Iterator[date]:
         """The schedule's local dates from `day` on, in order."""
-        steps = max(0, -((self.starts_on - day).days // self.every))
-        first = self.starts_on.toordinal() + steps * self.every
-        for ordinal in range(first, LAST_DATE.toordinal() + 1, self.every):
-            yield date.fromordinal(ordinal)
+        return self.days.dates_from(day)
 
     def instant_on(self, day: date) -> datetime | None:
         """The instant, in UTC, at which `day` is due; None where the zone skips that date."""
