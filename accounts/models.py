@@ -1,5 +1,6 @@
 """Who uses the tracker, and the refresh tokens of their devices."""
 
+import datetime
 import logging
 import uuid
 from typing import Any, ClassVar
@@ -14,6 +15,9 @@ from accounts.fields import LineField, LowerCaseEmailField
 from accounts.signals import account_deleting
 
 logger = logging.getLogger(__name__)
+
+MIDNIGHT = datetime.time(0)
+LATEST_DAY_START = datetime.time(6)
 
 
 class Language(models.TextChoices):
@@ -47,6 +51,7 @@ class UserManager(BaseUserManager["User"]):
 class User(AbstractBaseUser, PermissionsMixin):
     """A person who logs in by e-mail and is reminded in a Telegram chat.
 
+    Until `day_starts_at`, wall-clock time in the person's zone, today is still yesterday.
     `token_generation` is written into every token; one step of it makes all earlier tokens void.
     """
 
@@ -58,7 +63,10 @@ class User(AbstractBaseUser, PermissionsMixin):
     chat_status = models.CharField(
         max_length=16, choices=ChatStatus, default=ChatStatus.OK, editable=False
     )
+    # When the chat itself said that it belongs to this person; NULL for a number that was typed.
+    chat_linked_at = models.DateTimeField(null=True, blank=True, editable=False)
     time_zone = models.CharField(_("time zone"), max_length=64, default="UTC")
+    day_starts_at = models.TimeField(_("day starts at"), default=MIDNIGHT, db_default=MIDNIGHT)
     language = models.CharField(
         _("language"), max_length=8, choices=Language, default=Language.ENGLISH
     )
@@ -72,6 +80,14 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     objects = UserManager()
 
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="user_day_starts_early",
+                condition=models.Q(day_starts_at__lte=LATEST_DAY_START),
+            ),
+        ]
+
     def __str__(self) -> str:
         return self.email
 
@@ -79,6 +95,16 @@ class User(AbstractBaseUser, PermissionsMixin):
     def zone(self) -> ZoneInfo:
         """The time zone in which this person's habits have their times."""
         return zone_named(self.time_zone)
+
+    def local_date(self, now: datetime.datetime) -> datetime.date:
+        """The calendar's date in this person's zone."""
+        return now.astimezone(self.zone).date()
+
+    def today(self, now: datetime.datetime) -> datetime.date:
+        """The date that this person means by today: until their day starts, the one before."""
+        local = now.astimezone(self.zone)
+        has_started = local.time() >= self.day_starts_at
+        return local.date() if has_started else local.date() - datetime.timedelta(days=1)
 
     def set_password(self, raw_password: str | None) -> None:
         """Replaces the password; tokens made under the old one are void once this is saved."""

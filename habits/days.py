@@ -11,6 +11,7 @@ LAST_DATE = date.max - timedelta(days=7)
 """No occurrence is looked for beyond it; Python's calendar ends a week later."""
 
 WEEK = 7
+EVERY_DAY = 1
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,11 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField
 from accounts.models import User
+from habits.days import EVERY_DAY, Days, Pause
+from habits.history import Mark
 from habits.recurrence import Schedule, next_due
 from habits.signals import habit_deleting
+from habits.weekdays import MAX_BITS, weekdays_of
 
 MIN_DURATION = 1
 MAX_DURATION = 120
@@ -48,8 +51,11 @@ class Habit(models.Model):
     """I will ACTION at TIME in PLACE: a useful habit, or an enjoyed one that may reward it.
 
     `time` is wall-clock time in the owner's zone, in whole minutes; `duration` is in seconds;
-    `periodicity` in days, NULL meaning every day. `next_due_at` is the next occurrence's instant,
-    NULL for a habit without a time; whoever changes a habit calls `reschedule` before saving.
+    `periodicity` in days, or `weekdays` instead (see `habits.weekdays`); NULL in both means every
+    day. `next_due_at` is the next occurrence's instant, NULL for a habit without a time; whoever
+    changes a habit calls `reschedule` before saving. From `paused_from` to `paused_until`, both
+    included, there are no occurrences: NULL as the latter leaves the end open, NULL in both is no
+    pause. `adopted_from` is the public habit that this one was copied from.
     """
 
     owner = models.ForeignKey(
@@ -60,7 +66,10 @@ class Habit(models.Model):
     time = models.TimeField(_("time"), null=True, blank=True)
     duration = models.PositiveSmallIntegerField(_("duration, seconds"), null=True, blank=True)
     periodicity = models.PositiveSmallIntegerField(_("every how many days"), null=True, blank=True)
+    weekdays = models.PositiveSmallIntegerField(_("weekdays"), null=True, blank=True)
     starts_on = models.DateField(_("starts on"))
+    paused_from = models.DateField(_("paused from"), null=True, blank=True)
+    paused_until = models.DateField(_("paused until"), null=True, blank=True)
     reward = LineField(_("reward"), max_length=255, null=True, blank=True)
     # The foreign key itself restricts: a habit that others lean on is not deleted alone, and all
     # of an owner's habits go together. Django's RESTRICT would ask the database once more what
@@ -70,6 +79,14 @@ class Habit(models.Model):
     )
     is_enjoyed = models.BooleanField(_("enjoyed"), default=False)
     is_public = models.BooleanField(_("public"), default=False)
+    adopted_from = models.ForeignKey(
+        "self",
+        on_delete=models.SET_NULL,
+        related_name="adoptions",
+        null=True,
+        blank=True,
+        editable=False,
+    )
     next_due_at = models.DateTimeField(null=True, editable=False)
     # For searches in any case: neither SQLite nor PostgreSQL's C locale folds more than ASCII.
     action_folded = models.CharField(max_length=765, editable=False)
@@ -94,6 +111,19 @@ class Habit(models.Model):
                 name="habit_periodicity_in_range",
                 condition=Q(periodicity__isnull=True)
                 | Q(periodicity__gte=MIN_PERIODICITY, periodicity__lte=MAX_PERIODICITY),
+            ),
+            models.CheckConstraint(
+                name="habit_weekdays_in_range",
+                condition=Q(weekdays__isnull=True) | Q(weekdays__gte=1, weekdays__lte=MAX_BITS),
+            ),
+            models.CheckConstraint(
+                name="habit_has_one_schedule",
+                condition=Q(periodicity__isnull=True) | Q(weekdays__isnull=True),
+            ),
+            models.CheckConstraint(
+                name="habit_pause_ends_after_its_start",
+                condition=Q(paused_until__isnull=True)
+                | Q(paused_from__isnull=False, paused_until__gte=F("paused_from")),
             ),
             models.CheckConstraint(
                 name="habit_useful_has_one_reward",
@@ -142,16 +172,129 @@ class Habit(models.Model):
         """Left to the validators, which tell a person each broken rule by its field."""
 
     @property
+    def days(self) -> Days:
+        """On which local dates this habit falls, but for its pause."""
+        return days_of(self.starts_on, self.periodicity, self.weekdays)
+
+    @property
+    def pause(self) -> Pause | None:
+        """The pause that it makes, will make, or made last."""
+        return pause_of(self.paused_from, self.paused_until)
+
+    @property
     def schedule(self) -> Schedule | None:
         """When this habit is due; None without a time. Reads the owner's zone."""
         if self.time is None:
             return None
-        return Schedule(self.owner.zone, self.time, self.periodicity or 1, self.starts_on)
+        return Schedule(self.owner.zone, self.time, self.days, self.pause)
 
     def reschedule(self, now: datetime.datetime) -> None:
         """Sets `next_due_at` to the first occurrence after `now`; to be saved with the habit."""
         schedule = self.schedule
         self.next_due_at = next_due(now, schedule) if schedule else None
+
+
+class CheckInStatus(models.TextChoices):
+    """What a person says about a habit on one local date."""
+
+    DONE = Mark.DONE.value, _("done")
+    SKIPPED = Mark.SKIPPED.value, _("skipped")
+
+
+class CheckInSource(models.TextChoices):
+    """Where a check-in was made."""
+
+    API = "api", _("the API")
+    TELEGRAM = "telegram", _("Telegram")
+
+
+class CheckIn(models.Model):
+    """What was said about a habit on one local date; no row where nothing was said."""
+
+    habit = models.ForeignKey(Habit, on_delete=models.CASCADE, related_name="check_ins")
+    date = models.DateField(_("date"))
+    status = models.CharField(_("status"), max_length=8, choices=CheckInStatus)
+    note = LineField(_("note"), max_length=500, null=True, blank=True)
+    source = models.CharField(_("made in"), max_length=8, choices=CheckInSource)
+    made_at = models.DateTimeField(_("made at"))
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["habit", "date"], name="check_in_once_per_date"),
+            models.CheckConstraint(
+                name="check_in_note_not_empty", condition=Q(note__isnull=True) | ~Q(note="")
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.date} {self.status}"
+
+
+class PastSchedule(models.Model):
+    """The days that a habit fell on before `until`, when its schedule changed.
+
+    A date is judged by the earliest row whose `until` is later, else by the habit's own schedule.
+    """
+
+    habit = models.ForeignKey(Habit, on_delete=models.CASCADE, related_name="past_schedules")
+    until = models.DateField()
+    starts_on = models.DateField()
+    periodicity = models.PositiveSmallIntegerField(null=True)
+    weekdays = models.PositiveSmallIntegerField(null=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(fields=["habit", "until"], name="past_schedule_once_per_date"),
+        ]
+
+    def __str__(self) -> str:
+        return f"until {self.until}"
+
+    @property
+    def days(self) -> Days:
+        """On which local dates the habit fell then."""
+        return days_of(self.starts_on, self.periodicity, self.weekdays)
+
+
+class PastPause(models.Model):
+    """Dates on which a habit was paused, from `starts_on` to `ends_on`, both included."""
+
+    habit = models.ForeignKey(Habit, on_delete=models.CASCADE, related_name="past_pauses")
+    starts_on = models.DateField()
+    ends_on = models.DateField()
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                name="past_pause_ends_after_its_start", condition=Q(ends_on__gte=F("starts_on"))
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.starts_on} to {self.ends_on}"
+
+
+class Progress(models.Model):
+    """What a habit's check-ins amount to at the end of `settled_on`: see `habits.progress`.
+
+    Later numbers need the check-ins from `tail_from` on; NULL in both: nothing is kept, they need
+    all. Written by `habits.tracking`, together with what changes it.
+    """
+
+    habit = models.OneToOneField(
+        Habit, on_delete=models.CASCADE, primary_key=True, related_name="progress"
+    )
+    streak = models.PositiveIntegerField(default=0)
+    longest_streak = models.PositiveIntegerField(default=0)
+    strength = models.FloatField(default=0)
+    settled_on = models.DateField(null=True)
+    tail_from = models.DateField(null=True)
+
+    class Meta:
+        verbose_name_plural = "progress"
+
+    def __str__(self) -> str:
+        return f"until {self.settled_on}"
 
 
 class ZoneRules(models.Model):
@@ -168,6 +311,18 @@ class ZoneRules(models.Model):
 
     def __str__(self) -> str:
         return self.version
+
+
+def days_of(starts_on: datetime.date, periodicity: int | None, weekdays: int | None) -> Days:
+    """The days that a row's columns stand for."""
+    if weekdays is not None:
+        return Days(starts_on, None, weekdays_of(weekdays))
+    return Days(starts_on, periodicity or EVERY_DAY)
+
+
+def pause_of(paused_from: datetime.date | None, paused_until: datetime.date | None) -> Pause | None:
+    """The pause that a row's columns stand for."""
+    return None if paused_from is None else Pause(paused_from, paused_until)
 
 
 def fold(text: str) -> str:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from habits.days import Days
+from habits.days import EVERY_DAY, Days, Pause
 
 DAY = timedelta(days=1)
 MINUTE = timedelta(minutes=1)
@@ -26,25 +26,27 @@ LAST_MOMENT = datetime.max.replace(tzinfo=UTC) - 2 * DAY
 
 @dataclass(frozen=True, slots=True)
 class Schedule:
-    """Every `every` days from `starts_on` on, at `time` in `zone`."""
+    """On `days`, but for `pause`, at `time` in `zone`."""
 
     zone: ZoneInfo
     time: time
-    every: int
-    starts_on: date
-
-    @property
-    def days(self) -> Days:
-        """Its local dates, without time and zone."""
-        return Days(self.starts_on, self.every)
+    days: Days
+    pause: Pause | None = None
 
     def is_due_on(self, day: date) -> bool:
         """Whether `day` is one of the schedule's local dates."""
-        return self.days.is_due_on(day)
+        return self.days.is_due_on(day) and not (self.pause and self.pause.covers(day))
 
     def dates_from(self, day: date) -> Iterator[date]:
-        """The schedule's local dates from `day` on, in order."""
-        return self.days.dates_from(day)
+        """The schedule's local dates from `day` on, in order. A long pause costs nothing."""
+        for each in self.days.dates_from(day):
+            if self.pause and self.pause.covers(each):
+                break
+            yield each
+        else:
+            return
+        if self.pause.ends_on is not None:
+            yield from self.days.dates_from(max(day, self.pause.ends_on + DAY))
 
     def instant_on(self, day: date) -> datetime | None:
         """The instant, in UTC, at which `day` is due; None where the zone skips that date."""
@@ -56,7 +58,7 @@ def next_due(after: datetime, schedule: Schedule) -> datetime | None:
 
     `after` is aware, else ValueError. None when the calendar ends before that.
 
-    >>> berlin = Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), 1, date(2026, 1, 1))
+    >>> berlin = Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), Days(date(2026, 1, 1), 1))
     >>> next_due(datetime(2026, 7, 1, 5, 30, tzinfo=UTC), berlin)
     datetime.datetime(2026, 7, 2, 5, 30, tzinfo=datetime.timezone.utc)
     """
@@ -88,7 +90,7 @@ def under_new_rules(due_at: datetime, schedule: Schedule) -> datetime | None:
 
 def next_daily(after: datetime, zone: ZoneInfo, hour: int, minute: int) -> datetime | None:
     """`next_due` for a habit of every day: the first `hour`:`minute` in `zone` after `after`."""
-    return next_due(after, Schedule(zone, time(hour, minute), 1, date.min))
+    return next_due(after, Schedule(zone, time(hour, minute), Days(date.min, EVERY_DAY)))
 
 
 def instant(day: date, wall_clock: time, zone: ZoneInfo) -> datetime | None:

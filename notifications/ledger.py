@@ -47,7 +47,8 @@ NEEDED = (
     ),
     *("user__is_active", "user__chat_id", "user__time_zone", "user__language"),
     *("habit__action", "habit__place", "habit__time", "habit__duration", "habit__reward"),
-    *("habit__periodicity", "habit__starts_on", "habit__owner"),
+    *("habit__starts_on", "habit__periodicity", "habit__weekdays", "habit__owner"),
+    *("habit__paused_from", "habit__paused_until"),
     *("habit__related_habit__action", "habit__related_habit__place"),
 )
 """What is asked of a row that is to be sent. The ORM's time goes by the number of columns."""

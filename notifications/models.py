@@ -28,6 +28,7 @@ class Reason(models.TextChoices):
     NOT_DUE = "not_due", _("its date is no longer due")
     ACCOUNT_DISABLED = "account_disabled", _("the account is disabled")
     NO_CHAT = "no_chat", _("the account has no chat")
+    CHECKED_IN = "checked_in", _("already checked in")
     CHAT_UNREACHABLE = "chat_unreachable", _("the chat cannot be reached")
     CHAT_STOPPED = "chat_stopped", _("the chat said stop")
     REJECTED = "rejected", _("Telegram refused the message")
@@ -45,7 +46,12 @@ REASONS = {
         Reason.AMBIGUOUS,
         Reason.BROKEN,
     ),
-    State.CANCELLED: (Reason.HABIT_DELETED, Reason.NOT_DUE, Reason.ACCOUNT_DISABLED),
+    State.CANCELLED: (
+        Reason.HABIT_DELETED,
+        Reason.NOT_DUE,
+        Reason.ACCOUNT_DISABLED,
+        Reason.CHECKED_IN,
+    ),
     State.EXPIRED: (Reason.TOO_LATE,),
 }
 """Which ends have which reasons; a sent reminder has none."""
@@ -55,9 +61,10 @@ class Reminder(models.Model):
     """One occurrence's message: one row for each habit and local date, whatever happens.
 
     `token` grows with each send that begins, so that a sender whose lease ran out cannot write over
-    its successor. `attempts` counts sends that began, `breaks` those that broke before, and
-    `ambiguities` those whose outcome nobody learned. `chat_slot_at` is when its chat awaits it,
-    `ended_at` when it came to its end, and `is_counted` says that its end stands in the totals.
+    its successor. `round` grows when the person asks for the message again later: at most one in a
+    round. `attempts` counts sends that began, `breaks` those that broke before, and `ambiguities`
+    those whose outcome nobody learned. `chat_slot_at` is when its chat awaits it, `ended_at` when
+    it came to its end, and `is_counted` says that its end stands in the totals.
     """
 
     # The receiver of `habit_deleting` clears it.
@@ -80,6 +87,7 @@ class Reminder(models.Model):
     breaks = models.PositiveSmallIntegerField(default=0, db_default=0)
     ambiguities = models.PositiveSmallIntegerField(default=0, db_default=0)
     token = models.PositiveIntegerField(default=0, db_default=0)
+    round = models.PositiveSmallIntegerField(default=0, db_default=0)
     lease_until = models.DateTimeField(null=True)
     chat_slot_at = models.DateTimeField(null=True)
     chat_id = models.BigIntegerField(_("sent to chat"), null=True)

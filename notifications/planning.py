@@ -9,7 +9,7 @@ from django.db import connection, transaction
 from django.db.models import OuterRef, Subquery
 
 from accounts.models import zone_named
-from habits.models import Habit
+from habits.models import Habit, days_of, pause_of
 from habits.recurrence import Schedule, next_due
 from notifications import totals
 from notifications.ledger import reopen
@@ -21,6 +21,8 @@ BATCH = 1000
 PASSES = 5
 PAUSE = 0.05
 """Seconds between two looks at habits that somebody held: such locks last for milliseconds."""
+
+SCHEDULE_COLUMNS = ("starts_on", "periodicity", "weekdays", "paused_from", "paused_until")
 
 ENTER = """
     INSERT INTO notifications_reminder
@@ -58,14 +60,14 @@ def _plan_batch(now: datetime.datetime) -> int:
     # Read once the locks are held: the locking statement itself may see an owner's zone of before
     # beside a habit that has just moved to the new one.
     habits = Habit.objects.filter(pk__in=locked).values_list(
-        "pk", "next_due_at", "time", "periodicity", "starts_on", "owner__time_zone"
+        "pk", "next_due_at", "owner__time_zone", "time", *SCHEDULE_COLUMNS
     )
     # Most habits of a minute differ in nothing that matters here.
     step = functools.cache(_step)
     waiting_for: defaultdict[datetime.date | None, list[int]] = defaultdict(list)
     going_to: defaultdict[datetime.datetime | None, list[int]] = defaultdict(list)
-    for pk, due_at, wall_clock, periodicity, starts_on, time_zone in habits:
-        local_date, following = step(due_at, wall_clock, periodicity, starts_on, time_zone)
+    for pk, *columns in habits:
+        local_date, following = step(*columns)
         waiting_for[local_date].append(pk)
         going_to[following].append(pk)
     for local_date, pks in waiting_for.items():
@@ -79,15 +81,20 @@ def _plan_batch(now: datetime.datetime) -> int:
 
 def _step(
     due_at: datetime.datetime | None,
-    wall_clock: datetime.time | None,
-    periodicity: int | None,
-    starts_on: datetime.date,
     time_zone: str,
+    wall_clock: datetime.time | None,
+    starts_on: datetime.date,
+    periodicity: int | None,
+    weekdays: int | None,
+    paused_from: datetime.date | None,
+    paused_until: datetime.date | None,
 ) -> tuple[datetime.date | None, datetime.datetime | None]:
     """The local date of the occurrence at `due_at`, and the instant of the next one."""
     if due_at is None or wall_clock is None:
         return None, None
-    schedule = Schedule(zone_named(time_zone), wall_clock, periodicity or 1, starts_on)
+    days = days_of(starts_on, periodicity, weekdays)
+    pause = pause_of(paused_from, paused_until)
+    schedule = Schedule(zone_named(time_zone), wall_clock, days, pause)
     return due_at.astimezone(schedule.zone).date(), next_due(due_at, schedule)
 
 

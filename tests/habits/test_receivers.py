@@ -9,6 +9,7 @@ import pytest
 
 from accounts.models import User
 from habits.changes import ScheduleChange
+from habits.days import Days
 from habits.models import Habit
 from habits.recurrence import Schedule, next_due
 from habits.signals import schedules_changed
@@ -55,7 +56,7 @@ def test_a_new_zone_keeps_local_times_and_tells_what_stood_before(
     assert now == datetime.datetime.fromisoformat(NOW)
     assert change.habit == habit
     assert change.previous == Schedule(
-        ZoneInfo("Europe/Berlin"), datetime.time(7, 30), 1, datetime.date(2026, 1, 1)
+        ZoneInfo("Europe/Berlin"), datetime.time(7, 30), Days(datetime.date(2026, 1, 1), 1)
     )
     assert change.previous_due_at == overdue
     assert row(habit)["time"] == datetime.time(7, 30)

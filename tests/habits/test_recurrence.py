@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from habits import recurrence
+from habits.days import Days
 from habits.recurrence import Schedule, instant, next_daily, next_due, under_new_rules
 
 DAY = timedelta(days=1)
@@ -143,14 +144,14 @@ def due_dates(schedule: Schedule, after: datetime, times: int) -> list[str]:
 
 
 def test_the_next_occurrence_is_strictly_later() -> None:
-    daily = Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), 1, date(2026, 1, 1))
+    daily = Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), Days(date(2026, 1, 1), 1))
     due = utc("2026-07-01T05:30")
     assert next_due(due - timedelta(microseconds=1), daily) == due
     assert next_due(due, daily) == due + DAY
 
 
 def test_the_moment_asked_about_may_be_in_any_zone() -> None:
-    daily = Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), 1, date(2026, 1, 1))
+    daily = Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), Days(date(2026, 1, 1), 1))
     tokyo = utc("2026-07-01T05:29").astimezone(ZoneInfo("Asia/Tokyo"))
     due = next_due(tokyo, daily)
     assert due == utc("2026-07-01T05:30")
@@ -158,7 +159,7 @@ def test_the_moment_asked_about_may_be_in_any_zone() -> None:
 
 
 def test_days_are_counted_from_the_start_across_a_change_of_clocks() -> None:
-    every_third = Schedule(ZoneInfo("Europe/Berlin"), time(2, 30), 3, date(2026, 3, 23))
+    every_third = Schedule(ZoneInfo("Europe/Berlin"), time(2, 30), Days(date(2026, 3, 23), 3))
     assert due_dates(every_third, utc("2026-03-24T00:00"), 4) == [
         "2026-03-26",
         "2026-03-29",
@@ -169,12 +170,12 @@ def test_days_are_counted_from_the_start_across_a_change_of_clocks() -> None:
 
 
 def test_a_start_in_the_future_is_the_first_occurrence() -> None:
-    weekly = Schedule(ZoneInfo("UTC"), time(12), 7, date(2030, 5, 5))
+    weekly = Schedule(ZoneInfo("UTC"), time(12), Days(date(2030, 5, 5), 7))
     assert next_due(utc("2026-01-01T00:00"), weekly) == utc("2030-05-05T12:00")
 
 
 def test_a_start_in_the_past_keeps_its_rhythm() -> None:
-    every_second = Schedule(ZoneInfo("UTC"), time(12), 2, date(2016, 1, 1))
+    every_second = Schedule(ZoneInfo("UTC"), time(12), Days(date(2016, 1, 1), 2))
     due = next_due(utc("2026-01-01T00:00"), every_second)
     assert due is not None
     assert (due.date() - date(2016, 1, 1)).days % 2 == 0
@@ -183,14 +184,14 @@ def test_a_start_in_the_past_keeps_its_rhythm() -> None:
 
 def test_a_schedule_passes_over_a_skipped_date() -> None:
     apia = ZoneInfo("Pacific/Apia")
-    daily = Schedule(apia, time(8), 1, date(2011, 1, 1))
+    daily = Schedule(apia, time(8), Days(date(2011, 1, 1), 1))
     assert due_dates(daily, utc("2011-12-28T00:00"), 4) == [
         "2011-12-28",
         "2011-12-29",
         "2011-12-31",
         "2012-01-01",
     ]
-    every_second = Schedule(apia, time(8), 2, date(2011, 12, 28))
+    every_second = Schedule(apia, time(8), Days(date(2011, 12, 28), 2))
     assert due_dates(every_second, utc("2011-12-28T00:00"), 3) == [
         "2011-12-28",
         "2012-01-01",
@@ -200,7 +201,7 @@ def test_a_schedule_passes_over_a_skipped_date() -> None:
 
 def test_an_instant_that_a_gap_moved_back_is_not_missed() -> None:
     """In Nuuk 23:30 becomes 22:59, a minute before the next local day begins."""
-    daily = Schedule(ZoneInfo("America/Nuuk"), time(23, 30), 1, date(2026, 1, 1))
+    daily = Schedule(ZoneInfo("America/Nuuk"), time(23, 30), Days(date(2026, 1, 1), 1))
     assert next_due(utc("2026-03-29T00:58"), daily) == utc("2026-03-29T00:59")
     assert next_due(utc("2026-03-29T00:59"), daily) == utc("2026-03-30T00:30")
 
@@ -209,10 +210,10 @@ def test_an_instant_that_a_gap_moved_back_is_not_missed() -> None:
 def test_the_end_of_the_calendar_is_the_end_of_a_schedule(zone: str) -> None:
     there = ZoneInfo(zone)
     for every in range(1, 8):
-        schedule = Schedule(there, time(12), every, date(2026, 1, 1))
+        schedule = Schedule(there, time(12), Days(date(2026, 1, 1), every))
         assert next_due(utc("9999-12-28T00:00"), schedule) is None
         assert next_due(utc("9999-12-10T00:00"), schedule) is not None
-    assert next_due(utc("2026-01-01T00:00"), Schedule(there, time(12), 1, date.max)) is None
+    assert next_due(utc("2026-01-01T00:00"), Schedule(there, time(12), Days(date.max, 1))) is None
 
 
 @pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
@@ -220,7 +221,7 @@ def test_no_moment_of_the_calendar_is_too_early_or_too_late_to_ask(zone: str) ->
     there = ZoneInfo(zone)
     # Their local times lie outside of Python's calendar in one zone or the other.
     first, last = datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC)
-    recent = Schedule(there, time(12), 1, date(2026, 1, 1))
+    recent = Schedule(there, time(12), Days(date(2026, 1, 1), 1))
     due = next_due(first, recent)
     assert due is not None
     assert due == datetime(2026, 1, 1, 12, tzinfo=there)
@@ -235,7 +236,7 @@ def test_a_moment_without_a_zone_is_refused() -> None:
     naive = datetime(2026, 7, 1, 5, 30)  # noqa: DTZ001  # what is refused here
     for starts_on in (date(2026, 1, 1), date.max):
         with pytest.raises(ValueError, match="without a time zone: 2026-07-01 05:30:00"):
-            next_due(naive, Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), 1, starts_on))
+            next_due(naive, Schedule(ZoneInfo("Europe/Berlin"), time(7, 30), Days(starts_on, 1)))
 
 
 @pytest.mark.parametrize(
@@ -255,7 +256,7 @@ def test_offsets_that_are_no_whole_minutes_are_kept_to_the_second(
 
 
 def test_a_schedule_is_due_on_its_own_dates_only() -> None:
-    schedule = Schedule(ZoneInfo("UTC"), time(7), 3, date(2026, 3, 1))
+    schedule = Schedule(ZoneInfo("UTC"), time(7), Days(date(2026, 3, 1), 3))
     due = [day for day in range(1, 11) if schedule.is_due_on(date(2026, 3, day))]
     assert due == [1, 4, 7, 10]
     assert not schedule.is_due_on(date(2026, 2, 26))
@@ -276,23 +277,23 @@ def test_the_daily_case_needs_no_start() -> None:
 def test_new_rules_move_the_instant_and_keep_the_date(
     wall_clock: str, moved: timedelta, every: int
 ) -> None:
-    schedule = Schedule(ZoneInfo("Europe/Berlin"), wall(wall_clock), every, date(2026, 7, 1))
+    schedule = Schedule(ZoneInfo("Europe/Berlin"), wall(wall_clock), Days(date(2026, 7, 1), every))
     due = next_due(utc("2026-07-14T12:00"), schedule)
     assert due is not None
     assert under_new_rules(due - moved, schedule) == due
 
 
 def test_new_rules_do_not_bring_a_first_date_forward() -> None:
-    daily = Schedule(ZoneInfo("Europe/Berlin"), time(0, 15), 1, date(2026, 7, 1))
+    daily = Schedule(ZoneInfo("Europe/Berlin"), time(0, 15), Days(date(2026, 7, 1), 1))
     first = utc("2026-06-30T22:15")
     assert under_new_rules(first - 13 * timedelta(hours=1), daily) == first
 
 
 def test_new_rules_that_skip_a_date_lead_to_the_next() -> None:
-    weekly = Schedule(ZoneInfo("Pacific/Apia"), time(8), 7, date(2011, 12, 30))
+    weekly = Schedule(ZoneInfo("Pacific/Apia"), time(8), Days(date(2011, 12, 30), 7))
     assert under_new_rules(utc("2011-12-30T18:00"), weekly) == utc("2012-01-05T18:00")
     assert (
-        under_new_rules(utc("2026-01-01T00:00"), Schedule(weekly.zone, time(8), 7, date.max))
+        under_new_rules(utc("2026-01-01T00:00"), Schedule(weekly.zone, time(8), Days(date.max, 7)))
         is None
     )
 
@@ -332,7 +333,7 @@ def schedules(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     after = midnight + draw(st.integers(-36 * 60, 36 * 60)) * MINUTE
     wall_clock = time(draw(st.integers(0, 23)), draw(st.sampled_from([0, 1, 15, 30, 45, 59])))
     starts_on = day + draw(st.integers(-400, 40)) * DAY
-    return Schedule(ZoneInfo(zone), wall_clock, draw(st.integers(1, 7)), starts_on), after
+    return Schedule(ZoneInfo(zone), wall_clock, Days(starts_on, draw(st.integers(1, 7)))), after
 
 
 def by_minutes(day: date, wall_clock: time, zone: ZoneInfo) -> datetime | None:
@@ -350,7 +351,8 @@ def by_minutes(day: date, wall_clock: time, zone: ZoneInfo) -> datetime | None:
 def dates_by_counting(schedule: Schedule, day: date) -> Iterator[date]:
     """The schedule's dates from `day` on, found by looking at each."""
     while True:
-        if day >= schedule.starts_on and (day - schedule.starts_on).days % schedule.every == 0:
+        late = (day - schedule.days.starts_on).days
+        if late >= 0 and late % (schedule.days.every or 1) == 0:
             yield day
         day += DAY
 

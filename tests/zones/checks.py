@@ -6,6 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from zoneinfo import ZoneInfo
 
+from habits.days import Days
 from habits.recurrence import Schedule, instant, next_daily, next_due
 from tests.zones.rules import Rules, ordinary_day
 from tests.zones.walk import DAY, Dues, walk
@@ -73,7 +74,7 @@ def check(
         wall = time(minute // 60, minute % 60)
         by_date = _by_date(dues, center, minute)
         instants = _check_dates(findings, rules, zone, wall, by_date)
-        daily = Schedule(zone, wall, 1, DAILY_FROM)
+        daily = Schedule(zone, wall, Days(DAILY_FROM, 1))
         for earlier, later in pairwise(instants[: 2 * AROUND]):
             findings.compare(next_due(earlier, daily), later, name, wall, earlier)
         near = _nearest(instants, at_change)
@@ -87,7 +88,7 @@ def check(
         )
         rhythms = RHYTHMS if every_rhythm else RHYTHMS[minute % TURNS :: TURNS]
         for every, phase in rhythms:
-            schedule = Schedule(zone, wall, every, _date(center - phase))
+            schedule = Schedule(zone, wall, Days(_date(center - phase), every))
             _check_rhythm(findings, schedule, by_date, instants[0])
     return findings
 
@@ -158,11 +159,11 @@ def _check_rhythm(
     after: datetime,
 ) -> None:
     """One after the other, as a planner goes on, the next dates after `after` are all due."""
-    start = schedule.starts_on.toordinal() - EPOCH
+    start, every = schedule.days.starts_on.toordinal() - EPOCH, schedule.days.every or 1
     expected = [
         due
         for day, due in by_date.items()
-        if due is not None and due > after and day >= start and (day - start) % schedule.every == 0
+        if due is not None and due > after and day >= start and (day - start) % every == 0
     ]
     for due in expected:
         findings.compare(next_due(after, schedule), due, schedule, after)

@@ -1,0 +1,26 @@
+"""A set of weekdays in one number: bit 0 is Monday, bit 6 is Sunday."""
+
+from collections.abc import Iterable
+
+from habits.days import WEEK
+
+MAX_BITS = 2**WEEK - 1
+"""All seven."""
+
+
+def bits_of(weekdays: Iterable[int]) -> int:
+    """The number of a set of weekdays from 0, Monday, to 6, Sunday.
+
+    >>> bits_of({0, 2})
+    5
+    """
+    return sum(1 << weekday for weekday in set(weekdays))
+
+
+def weekdays_of(bits: int) -> frozenset[int]:
+    """The weekdays that a number stands for.
+
+    >>> sorted(weekdays_of(5))
+    [0, 2]
+    """
+    return frozenset(weekday for weekday in range(WEEK) if bits >> weekday & 1)
