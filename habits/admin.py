@@ -12,7 +12,7 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import User
-from habits.changes import save_changed
+from habits.changes import Before, save_changed
 from habits.models import Habit
 from habits.validators import validate_deletion, validate_habit
 
@@ -32,7 +32,7 @@ class HabitForm(forms.ModelForm):
         if self.errors:
             return
         self._read_neighbours_under_lock()
-        today = timezone.now().astimezone(self.instance.owner.zone).date()
+        today = self.instance.owner.today(timezone.now())
         given = {name: self.cleaned_data[name] for name in self.changed_data}
         try:
             validate_habit(self.instance, given=given, today=today)
@@ -99,7 +99,7 @@ class HabitAdmin(admin.ModelAdmin):
         now = timezone.now()
         if change:
             before = Habit.objects.select_for_update().get(pk=obj.pk)
-            save_changed(obj, before.schedule, before.next_due_at, now)
+            save_changed(obj, Before.of(before), now)
         else:
             obj.reschedule(now)
             super().save_model(request, obj, form, change)

@@ -3,9 +3,11 @@
 import datetime
 from dataclasses import dataclass
 
-from habits.models import Habit
+from habits.days import Days
+from habits.models import Habit, PastSchedule
 from habits.recurrence import Schedule
 from habits.signals import schedules_changed
+from habits.weekdays import bits_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +23,44 @@ class ScheduleChange:
     previous_due_at: datetime.datetime | None
 
 
-def save_changed(
-    habit: Habit,
-    previous: Schedule | None,
-    previous_due_at: datetime.datetime | None,
-    now: datetime.datetime,
-) -> None:
-    """Saves a locked `habit`; where its schedule differs from `previous`, reminders hear of it."""
-    if habit.schedule == previous:
-        habit.next_due_at = previous_due_at
+@dataclass(frozen=True, slots=True)
+class Before:
+    """What a habit's occurrences were before a change."""
+
+    schedule: Schedule | None
+    due_at: datetime.datetime | None
+    days: Days
+
+    @classmethod
+    def of(cls, habit: Habit) -> "Before":
+        return cls(habit.schedule, habit.next_due_at, habit.days)
+
+
+def save_changed(habit: Habit, before: Before, now: datetime.datetime) -> None:
+    """Saves a locked `habit`; where its occurrences are others now, reminders hear of it.
+
+    The dates before today stay with the days that stood then.
+    """
+    if habit.days != before.days:
+        _keep_past_schedule(habit, before.days, habit.owner.today(now))
+    if habit.schedule == before.schedule:
+        habit.next_due_at = before.due_at
         habit.save()
         return
     habit.reschedule(now)
     habit.save()
-    change = ScheduleChange(habit, previous, previous_due_at)
+    change = ScheduleChange(habit, before.schedule, before.due_at)
     schedules_changed.send(Habit, changes=[change], now=now)
+
+
+def _keep_past_schedule(habit: Habit, days: Days, today: datetime.date) -> None:
+    """Unless it came today itself, so that no date was judged by it."""
+    if habit.past_schedules.filter(until__gte=today).exists():
+        return
+    PastSchedule.objects.create(
+        habit=habit,
+        until=today,
+        starts_on=days.starts_on,
+        periodicity=days.every,
+        weekdays=bits_of(days.weekdays) or None,
+    )

@@ -52,8 +52,8 @@ class History:
     """A habit's days and what was marked on them, as of `today`.
 
     `days` stands today, `past` holds what stood before it, the oldest first. A mark belongs to its
-    date whatever the schedule says about it, also before the first start and after today; numbers
-    are of the dates up to today. Pauses may overlap.
+    date whatever the schedule says about it, also before the first start and after today. Pauses
+    may overlap.
     """
 
     days: Days
@@ -61,6 +61,15 @@ class History:
     marks: Mapping[date, Mark]
     past: tuple[PastDays, ...] = ()
     pauses: tuple[Pause, ...] = ()
+
+    @property
+    def last(self) -> date:
+        """The last date of a streak: today, or the last one marked where that is later.
+
+        What is due at half past midnight may be done before the person's day has begun. A date from
+        today on about which nothing is said is open, not missed.
+        """
+        return max(self.today, *self.marks) if self.marks else self.today
 
     def days_on(self, day: date) -> Days:
         """The schedule that stood on `day`: a change does not rewrite what was before it."""

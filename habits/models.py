@@ -277,8 +277,8 @@ class PastPause(models.Model):
 class Progress(models.Model):
     """What a habit's check-ins amount to at the end of `settled_on`: see `habits.progress`.
 
-    Later numbers need the check-ins from `tail_from` on; NULL in both: nothing is kept, they need
-    all. Written by `habits.tracking`, together with what changes it.
+    Later numbers need the check-ins from `tail_from` on. Every habit with a check-in has this row,
+    written by `habits.tracking` together with what changes it.
     """
 
     habit = models.OneToOneField(
@@ -287,8 +287,8 @@ class Progress(models.Model):
     streak = models.PositiveIntegerField(default=0)
     longest_streak = models.PositiveIntegerField(default=0)
     strength = models.FloatField(default=0)
-    settled_on = models.DateField(null=True)
-    tail_from = models.DateField(null=True)
+    settled_on = models.DateField()
+    tail_from = models.DateField()
 
     class Meta:
         verbose_name_plural = "progress"

@@ -1,6 +1,5 @@
 """Making, changing and deleting habits: fetch the locked row, apply, validate, save, in one go."""
 
-import datetime
 from collections.abc import Mapping
 from typing import Annotated, Any, cast
 
@@ -15,7 +14,7 @@ from strawberry.types import Info
 from accounts.errors import problem
 from accounts.models import User
 from accounts.permissions import current_user
-from habits.changes import save_changed
+from habits.changes import Before, save_changed
 from habits.ids import pk_of
 from habits.models import Habit
 from habits.types import HabitInput, HabitType, HabitUpdateInput
@@ -33,7 +32,7 @@ class Mutation:
     ) -> HabitType:
         user, now = current_user(info, lock=True), timezone.now()
         validate_room(user)
-        today = _local_date(user, now)
+        today = user.today(now)
         given = {name: value for name, value in vars(input).items() if value is not None}
         habit = Habit(owner=user, starts_on=today, periodicity=1)
         _apply(given, habit)
@@ -53,10 +52,10 @@ class Mutation:
         habit = _own_habit(user, input.id)
         given = {name: value for name, value in vars(input).items() if value is not UNSET}
         del given["id"]
-        previous, previous_due_at = habit.schedule, habit.next_due_at
+        before = Before.of(habit)
         _apply(given, habit)
-        validate_habit(habit, given=given, today=_local_date(user, now))
-        save_changed(habit, previous, previous_due_at, now)
+        validate_habit(habit, given=given, today=user.today(now))
+        save_changed(habit, before, now)
         return cast("HabitType", habit)
 
     @strawberry_django.mutation(
@@ -90,7 +89,3 @@ def _apply(given: Mapping[str, Any], habit: Habit) -> None:
             habit.related_habit_id = None if value is None else pk_of(value, "Habit")
         elif value is not None or name not in NEVER_NULL:
             setattr(habit, name, value)
-
-
-def _local_date(user: User, now: datetime.datetime) -> datetime.date:
-    return now.astimezone(user.zone).date()

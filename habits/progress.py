@@ -31,9 +31,9 @@ class Kept:
     settled_on: date | None = None
 
 
-def tail_from(kept: Kept) -> date | None:
-    """The date from which on a tail has to hold the marks; None: all of them."""
-    return None if kept.settled_on is None else kept.settled_on - strengths.LOOK_BACK
+def tail_from(kept: Kept) -> date:
+    """The date from which on a tail has to hold the marks."""
+    return date.min if kept.settled_on is None else kept.settled_on - strengths.LOOK_BACK
 
 
 def kept(history: History) -> Kept:

@@ -20,13 +20,14 @@ def counts(history: History, first: date, last: date) -> dict[DayState, int]:
 def completion_rate(history: History, first: date, last: date) -> float | None:
     """Done / (due - skipped - paused), over the due dates from `first` to `last`, both included.
 
-    Dates after today do not count, and today only once it is done: nobody has missed it yet. What
-    was done on other dates than the due ones does not count either, so the rate is at most 1.
+    A date from today on counts only once something was said about it: nobody has missed it yet.
+    What was done on other dates than the due ones does not count either, so the rate is at most 1.
     None when no date counts.
     """
-    marks = [history.marks.get(day) for day in history.occurrences(first, min(last, history.today))]
-    done = marks.count(Mark.DONE)
-    missed = marks.count(None)
-    if first <= history.today <= last and history.state_on(history.today) is DayState.DUE:
-        missed -= 1
+    found = [
+        history.marks.get(day)
+        for day in history.occurrences(first, min(last, history.last))
+        if day < history.today or day in history.marks
+    ]
+    done, missed = found.count(Mark.DONE), found.count(None)
     return done / (done + missed) if done + missed else None

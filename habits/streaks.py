@@ -1,8 +1,8 @@
 """Streaks: occurrences done one after the other.
 
 Only occurrences count, the dates that are due and not paused. One done lengthens the streak, one
-missed ends it, one skipped does neither, and neither does today while it is open. So a date that
-is done but was not due, or was paused, is no part of a streak.
+missed ends it, one skipped does neither, and neither does one that is open, from today on. So a
+date that is done but was not due, or was paused, is no part of a streak.
 """
 
 from bisect import bisect_right
@@ -23,24 +23,24 @@ class Streaks:
 
 
 def current_streak(history: History) -> int:
-    """How many occurrences up to today were done in a row."""
+    """How many occurrences up to today, or later, were done in a row."""
     return advance(Streaks(), history).current
 
 
 def longest_streak(history: History) -> int:
-    """How many occurrences up to today were done in a row, at most."""
+    """How many occurrences up to today, or later, were done in a row, at most."""
     return advance(Streaks(), history).longest
 
 
 def advance(
     streaks: Streaks, history: History, after: date | None = None, until: date | None = None
 ) -> Streaks:
-    """Goes on from the streaks at the end of `after` to the end of `until`, which is today if None.
+    """Goes on from the streaks at the end of `after` to those at the end of `until`.
 
-    Needs only the marks later than `after`; None is the beginning. `until` is not after today.
+    Needs only the marks later than `after`; None is the beginning, and as `until` the last date.
     Costs as much as there are marks in between: years of pause or absence add nothing.
     """
-    last = history.today if until is None else until
+    last = history.last if until is None else until
     done = sorted(day for day, mark in history.marks.items() if mark is Mark.DONE)
     # Before the first one that is done, only a streak brought along can change.
     if after is not None:

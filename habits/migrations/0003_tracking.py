@@ -50,8 +50,8 @@ class Migration(migrations.Migration):
                 ('streak', models.PositiveIntegerField(default=0)),
                 ('longest_streak', models.PositiveIntegerField(default=0)),
                 ('strength', models.FloatField(default=0)),
-                ('settled_on', models.DateField(null=True)),
-                ('tail_from', models.DateField(null=True)),
+                ('settled_on', models.DateField()),
+                ('tail_from', models.DateField()),
             ],
             options={
                 'verbose_name_plural': 'progress',

@@ -68,6 +68,6 @@ def histories(draw: st.DrawFn, longest: int = 120) -> History:
 
 
 def span(history: History) -> list[date]:
-    """Every date on which anything of `history` happens, up to today."""
+    """Every date on which anything of `history` happens, up to the last one marked."""
     first = min([START - 30 * DAY, *history.marks])
-    return [first + n * DAY for n in range((history.today - first).days + 1)]
+    return [first + n * DAY for n in range((history.last - first).days + 1)]

@@ -17,10 +17,7 @@ from tests.habits.histories import DAY, histories, lived, on, with_marks
 
 def tail_of(history: History, known: Kept) -> History:
     """`history` with only the marks that are read beside what is kept."""
-    first = tail_from(known)
-    if first is None:
-        return history
-    recent = {day: mark for day, mark in history.marks.items() if day >= first}
+    recent = {day: mark for day, mark in history.marks.items() if day >= tail_from(known)}
     return replace(history, marks=recent)
 
 
@@ -44,7 +41,7 @@ def test_it_is_kept_up_to_some_days_before_today() -> None:
 
 
 def test_nothing_kept_needs_the_whole_history() -> None:
-    assert tail_from(Kept()) is None
+    assert tail_from(Kept()) == date.min
     assert_the_same(Kept(), lived("dd.ddd."))
 
 

@@ -93,7 +93,7 @@ def by_each_date(history: History, dates: list[date]) -> float | None:
         for day in dates
         if history.days_on(day).is_due_on(day)
         and not history.is_paused_on(day)
-        and (day < history.today or (day == history.today and day in history.marks))
+        and (day < history.today or day in history.marks)
     ]
     wanted = len(due) - due.count(Mark.SKIPPED)
     return due.count(Mark.DONE) / wanted if wanted else None

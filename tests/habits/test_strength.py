@@ -263,6 +263,8 @@ def by_each_day(history: History) -> float:
     """Every date up to today, one after the other."""
     score = 0.0
     for day in span(history):
+        if day > history.today:
+            break
         days = history.days_on(day)
         if days.every:
             times, length = 1, days.every

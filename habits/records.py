@@ -1,0 +1,112 @@
+"""What is read to tell the numbers of habits: as many queries for a hundred of them as for one.
+
+Every function takes habits whose owners are loaded, and the moment that it is.
+"""
+
+import datetime
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TypeVar
+
+from django.db.models import F, QuerySet
+
+from habits import progress
+from habits.days import Pause
+from habits.history import DayState, History, Mark, PastDays
+from habits.models import CheckIn, Habit, PastPause, PastSchedule, Progress
+from habits.progress import Kept
+
+Row = TypeVar("Row", PastPause, PastSchedule)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A habit's numbers: what is kept of its history, and the tail that carries it on to today."""
+
+    kept: Kept
+    tail: History
+
+    @property
+    def current_streak(self) -> int:
+        """See `habits.streaks`."""
+        return progress.current_streak(self.kept, self.tail)
+
+    @property
+    def longest_streak(self) -> int:
+        """See `habits.streaks`."""
+        return progress.longest_streak(self.kept, self.tail)
+
+    @property
+    def strength(self) -> float:
+        """See `habits.strength`."""
+        return progress.strength(self.kept, self.tail)
+
+    @property
+    def today_state(self) -> DayState:
+        """What today is to the habit."""
+        return self.tail.state_on(self.tail.today)
+
+
+def records_of(habits: Iterable[Habit], now: datetime.datetime) -> dict[int, Record]:
+    """Each habit's record, by its number; costs what was said lately, however old the habit is."""
+    habits = list(habits)
+    kept = {row.pk: _kept(row) for row in Progress.objects.filter(pk__in=_numbers(habits))}
+    recent = CheckIn.objects.filter(date__gte=F("habit__progress__tail_from"))
+    tails = _histories(habits, recent, now)
+    return {pk: Record(kept.get(pk, Kept()), tail) for pk, tail in tails.items()}
+
+
+def histories_of(
+    habits: Iterable[Habit],
+    now: datetime.datetime,
+    since: datetime.date | None = None,
+    until: datetime.date | None = None,
+) -> dict[int, History]:
+    """Each habit's history, by its number, with the marks from `since` to `until`; None: all."""
+    check_ins = CheckIn.objects.all()
+    if since is not None:
+        check_ins = check_ins.filter(date__gte=since)
+    if until is not None:
+        check_ins = check_ins.filter(date__lte=until)
+    return _histories(list(habits), check_ins, now)
+
+
+def _kept(row: Progress) -> Kept:
+    return Kept(row.streak, row.longest_streak, row.strength, row.settled_on)
+
+
+def _histories(
+    habits: list[Habit], check_ins: QuerySet[CheckIn], now: datetime.datetime
+) -> dict[int, History]:
+    numbers = _numbers(habits)
+    marks: defaultdict[int, dict[datetime.date, Mark]] = defaultdict(dict)
+    said = check_ins.filter(habit__in=numbers).values_list("habit_id", "date", "status")
+    for pk, date, status in said:
+        marks[pk][date] = Mark(status)
+    schedules = _by_habit(PastSchedule.objects.filter(habit__in=numbers).order_by("until"))
+    pauses = _by_habit(PastPause.objects.filter(habit__in=numbers))
+    return {
+        habit.pk: History(
+            days=habit.days,
+            today=habit.owner.today(now),
+            marks=marks[habit.pk],
+            past=tuple(PastDays(row.until, row.days) for row in schedules[habit.pk]),
+            pauses=(
+                *(Pause(row.starts_on, row.ends_on) for row in pauses[habit.pk]),
+                *([habit.pause] if habit.pause else []),
+            ),
+        )
+        for habit in habits
+    }
+
+
+def _by_habit(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
+    found: defaultdict[int, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row.habit_id].append(row)
+    return found
+
+
+def _numbers(habits: Iterable[Habit]) -> list[int]:
+    return [habit.pk for habit in habits]
