@@ -1,0 +1,70 @@
+"""What is read for the numbers: a few queries, and few rows of each habit."""
+
+import datetime
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from accounts.models import User
+from habits import tracking
+from habits.models import CheckInSource, CheckInStatus, Habit
+from habits.records import Record, histories_of, records_of
+from tests.conftest import MakeHabit
+
+DAY = datetime.timedelta(days=1)
+TODAY = datetime.date(2026, 7, 1)
+NOW = datetime.datetime(2026, 7, 1, 10, tzinfo=datetime.UTC)
+
+pytestmark = pytest.mark.django_db
+
+
+def done(habit: Habit, *ago: int) -> None:
+    for days in ago:
+        date = TODAY - days * DAY
+        done = CheckInStatus.DONE
+        tracking.check_in(habit, date, done, source=CheckInSource.API, now=NOW)
+
+
+def test_a_hundred_habits_cost_as_many_queries_as_one(alice: User, make_habit: MakeHabit) -> None:
+    habits = [make_habit(alice) for _ in range(100)]
+    done(habits[0], 0, 1)
+    for some in (habits[:1], habits):
+        with CaptureQueriesContext(connection) as captured:
+            assert len(records_of(some, NOW)) == len(some)
+        assert len(captured) == 4
+
+
+def test_each_habit_has_its_own(alice: User, make_habit: MakeHabit) -> None:
+    first, second, third = (make_habit(alice) for _ in range(3))
+    done(first, *range(20))
+    done(second, 0, 1)
+    records = records_of([first, second, third], NOW)
+    assert [records[each.pk].current_streak for each in (first, second, third)] == [20, 2, 0]
+    assert records[third.pk].strength == 0
+
+
+def test_only_what_was_said_lately_is_read(alice: User, make_habit: MakeHabit) -> None:
+    habit = make_habit(alice)
+    done(habit, *reversed(range(100)))
+    tail = records_of([habit], NOW)[habit.pk].tail
+    assert min(tail.marks) == TODAY - 15 * DAY
+    assert len(histories_of([habit], NOW)[habit.pk].marks) == 100
+
+
+def test_a_history_holds_the_marks_of_the_dates_asked_for(
+    alice: User, make_habit: MakeHabit
+) -> None:
+    habit = make_habit(alice)
+    done(habit, 0, 1, 2, 3)
+    since, until = TODAY - 2 * DAY, TODAY - DAY
+    assert set(histories_of([habit], NOW, since, until)[habit.pk].marks) == {since, until}
+
+
+def test_a_habit_of_a_person_far_west_has_another_today(
+    alice: User, bob: User, make_habit: MakeHabit
+) -> None:
+    bob.time_zone = "Pacific/Kiritimati"
+    mine, his = make_habit(alice), make_habit(bob)
+    days: dict[int, Record] = records_of([mine, his], NOW)
+    assert days[his.pk].tail.today == days[mine.pk].tail.today + DAY
