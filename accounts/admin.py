@@ -11,6 +11,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.signals import chat_chosen, time_zone_changed
@@ -54,13 +55,13 @@ class UserAdmin(DjangoUserAdmin):
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "password", "first_name")}),
-        ("Reminders", {"fields": ("chat_id", "chat_status", "time_zone", "language")}),
-        ("Access", {"fields": ("is_active", "is_staff", "is_superuser")}),
-        ("Dates", {"fields": ("date_joined", "last_login")}),
+        (_("Reminders"), {"fields": ("chat_id", "chat_status", "time_zone", "language")}),
+        (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
+        (_("Dates"), {"fields": ("date_joined", "last_login")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "usable_password", "password1", "password2")}),
-        ("Reminders", {"fields": ("chat_id", "time_zone", "language")}),
+        (_("Reminders"), {"fields": ("chat_id", "time_zone", "language")}),
     )
 
     @transaction.atomic

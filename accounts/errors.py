@@ -7,6 +7,8 @@ reaches the mutation's payload.
 from typing import TYPE_CHECKING, Any
 
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from graphql import GraphQLError
 
 if TYPE_CHECKING:
@@ -14,12 +16,15 @@ if TYPE_CHECKING:
 
 
 class ApiError(GraphQLError):
-    """Answers its message with `code` in `extensions`; subclasses name the code."""
+    """Answers its message with `code` in `extensions`; subclasses name the code.
+
+    The message is in the language that is active where the error is made.
+    """
 
     code: str
 
-    def __init__(self, message: str, **extensions: Any) -> None:
-        super().__init__(message, extensions={"code": self.code, **extensions})
+    def __init__(self, message: "Text", **extensions: Any) -> None:
+        super().__init__(str(message), extensions={"code": self.code, **extensions})
 
 
 class Unauthenticated(ApiError):
@@ -28,7 +33,7 @@ class Unauthenticated(ApiError):
     code = "UNAUTHENTICATED"
 
     def __init__(self) -> None:
-        super().__init__("Log in: this needs a valid access token in the Authorization header.")
+        super().__init__(_("Log in: this needs a valid access token in the Authorization header."))
 
 
 class RateLimited(ApiError):
@@ -37,8 +42,12 @@ class RateLimited(ApiError):
     code = "RATE_LIMITED"
 
     def __init__(self, *, seconds: int) -> None:
-        when = "1 second" if seconds == 1 else f"{seconds} seconds"
-        super().__init__(f"Too many attempts: try again in {when}.", retryAfter=seconds)
+        message = ngettext(
+            "Too many attempts: try again in %(seconds)d second.",
+            "Too many attempts: try again in %(seconds)d seconds.",
+            seconds,
+        )
+        super().__init__(message % {"seconds": seconds}, retryAfter=seconds)
 
 
 class BadUserInput(ApiError):

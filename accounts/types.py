@@ -6,6 +6,7 @@ from typing import NewType, cast
 
 import strawberry
 import strawberry_django
+from django.utils.translation import gettext as _
 from graphql import GraphQLError
 from strawberry import UNSET, relay
 
@@ -21,7 +22,7 @@ def _parse_chat_id(value: object) -> int:
     # Python reads no longer number; whether it is a chat's id is a validator's business.
     if isinstance(value, str) and re.fullmatch(r"-?[0-9]{1,4300}", value):
         return int(value)
-    raise GraphQLError("A chat id is a whole number or a string of decimal digits.")
+    raise GraphQLError(_("A chat id is a whole number or a string of decimal digits."))
 
 
 CHAT_ID_SCALAR = strawberry.scalar(

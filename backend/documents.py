@@ -1,4 +1,7 @@
-"""Documents, read once: parsed, held against the limits, validated, remembered by their text."""
+"""Documents, read once: parsed, held against the limits, validated, remembered by their text.
+
+The language is a part of what they are remembered by, since errors are worded when they are found.
+"""
 
 import sys
 from collections.abc import Iterator, Mapping
@@ -8,6 +11,8 @@ from threading import Lock
 
 from cachetools import LRUCache, cached
 from django.conf import settings
+from django.utils.translation import get_language
+from django.utils.translation import gettext as _
 from graphql import (
     DocumentNode,
     GraphQLError,
@@ -44,9 +49,9 @@ BYTES_OF_AN_ENTRY = 4 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """What every request with the same text finds: what to run, or why it is not run.
+    """What every request with the same text and language finds: what to run, or why it is not run.
 
-    Nothing of a request is in it. `page_variables` are the variables that say how long pages are,
+    Nothing else of a request is in it. `page_variables` are the variables that say how long pages are,
     with the numbers that they have by default. `footprint` is in bytes.
     """
 
@@ -85,10 +90,16 @@ class Documents(SchemaExtension):
         return []
 
 
-CACHE: LRUCache[str, Document] = LRUCache(CACHE_BYTES, lambda document: document.footprint)
+Key = tuple[str, str | None]
+
+CACHE: LRUCache[Key, Document] = LRUCache(CACHE_BYTES, lambda document: document.footprint)
 
 
-@cached(CACHE, key=lambda _schema, text: text, lock=Lock())
+def _key(_schema: GraphQLSchema, text: str) -> Key:
+    return text, get_language()
+
+
+@cached(CACHE, key=_key, lock=Lock())
 def read(schema: GraphQLSchema, text: str) -> Document:
     """The document in `text`, or what it is refused for; both are remembered."""
     footprint = BYTES_OF_AN_ENTRY + sys.getsizeof(text)
@@ -141,7 +152,7 @@ def _bare(error: GraphQLError) -> GraphQLError:
     """The same error without the nodes and frames that it holds on to."""
     message, cause = error.message, error.original_error
     if _is_number_too_long(error):
-        message, cause = "A number in the document has too many digits.", None
+        message, cause = _("A number in the document has too many digits."), None
     return GraphQLError(
         message,
         source=error.source,

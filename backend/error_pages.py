@@ -8,6 +8,7 @@ import sys
 from django.core.exceptions import PermissionDenied
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
+from django.utils.translation import gettext as _
 from django.views import csrf, defaults
 from graphql import GraphQLError
 
@@ -19,14 +20,14 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     """400, a Host that this site does not answer to among them."""
     if _is_admin(request):
         return defaults.bad_request(request, exception)
-    return _answer(400, "The request is not one that this server answers.", "BAD_USER_INPUT")
+    return _answer(400, _("The request is not one that this server answers."), "BAD_USER_INPUT")
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     """403."""
     if _is_admin(request):
         return defaults.permission_denied(request, exception)
-    return _answer(403, "This is not allowed.", "FORBIDDEN")
+    return _answer(403, _("This is not allowed."), "FORBIDDEN")
 
 
 def csrf_failure(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -40,7 +41,7 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404."""
     if _is_admin(request):
         return defaults.page_not_found(request, exception)
-    return _answer(404, "There is nothing here.", "NOT_FOUND")
+    return _answer(404, _("There is nothing here."), "NOT_FOUND")
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

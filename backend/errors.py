@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
+from django.utils import translation
+from django.utils.translation import gettext as _
 from graphql import GraphQLError
 
 from accounts.errors import ApiError, BadUserInput
@@ -31,10 +33,13 @@ def _formatted(error: GraphQLError) -> dict[str, Any]:
         extensions = {"code": BadUserInput.code, **(error.extensions or {})}
         return {**error.formatted, "message": _told(error.message), "extensions": extensions}
     error_id = uuid.uuid4().hex
-    logger.error("unexpected_error id=%s path=%s", error_id, error.path, exc_info=cause)
+    # Operators read English, whatever language the caller asked for.
+    with translation.override(None):
+        logger.error("unexpected_error id=%s path=%s", error_id, error.path, exc_info=cause)
+    text = _("Something went wrong on our side. Quote %(id)s when you report it.")
     return {
         **error.formatted,
-        "message": f"Something went wrong on our side. Quote {error_id} when you report it.",
+        "message": text % {"id": error_id},
         "extensions": {"code": "INTERNAL_SERVER_ERROR", "id": error_id},
     }
 

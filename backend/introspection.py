@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from graphql import FieldNode, GraphQLError, ValidationRule, is_introspection_type
 
 TOLD = frozenset({"name", "__typename"})
@@ -15,4 +16,4 @@ class IntrospectionRule(ValidationRule):
         if name == "__schema" or (
             parent is not None and is_introspection_type(parent) and name not in TOLD
         ):
-            self.report_error(GraphQLError("Introspection is off on this server.", node))
+            self.report_error(GraphQLError(_("Introspection is off on this server."), node))

@@ -3,9 +3,28 @@
 from collections.abc import Iterable
 
 from django.conf import settings
+from django.utils.translation import gettext as _
+from django.utils.translation import pgettext_lazy
 
 from accounts.errors import ApiError
 from backend.measure import Measurement, Size
+
+NAMES = {
+    "tokens": pgettext_lazy("limit", "tokens"),
+    "operations": pgettext_lazy("limit", "operations"),
+    "fragments": pgettext_lazy("limit", "fragments"),
+    "directives on one node": pgettext_lazy("limit", "directives on one node"),
+    "directives": pgettext_lazy("limit", "directives"),
+    "levels": pgettext_lazy("limit", "levels"),
+    "fields at the root": pgettext_lazy("limit", "fields at the root"),
+    "fields that issue tokens, check a password or change a profile": pgettext_lazy(
+        "limit", "fields that issue tokens, check a password or change a profile"
+    ),
+    "aliases": pgettext_lazy("limit", "aliases"),
+    "fields": pgettext_lazy("limit", "fields"),
+    "fields in all rows of its pages": pgettext_lazy("limit", "fields in all rows of its pages"),
+}
+"""The limits by the names that `extensions` give them, which are the same in every language."""
 
 
 class QueryTooComplex(ApiError):
@@ -14,9 +33,12 @@ class QueryTooComplex(ApiError):
     code = "QUERY_TOO_COMPLEX"
 
     def __init__(self, limit: str, value: int, maximum: int, *, at_least: bool = False) -> None:
+        if at_least:
+            text = _("The document has at least %(value)d %(name)s; the limit is %(maximum)d.")
+        else:
+            text = _("The document has %(value)d %(name)s; the limit is %(maximum)d.")
         super().__init__(
-            f"The document has {'at least ' if at_least else ''}{value} {limit};"
-            f" the limit is {maximum}.",
+            text % {"value": value, "name": NAMES[limit], "maximum": maximum},
             limit=limit,
             value=value,
             maximum=maximum,

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 NAME = re.compile("[_A-Za-z][_0-9A-Za-z]*")
 
@@ -32,21 +33,21 @@ def parse_body(body: bytes) -> GraphQLRequest:
     """The request in a JSON `body`; raises `BadRequest` or `PersistedQueryNotSupported`."""
     payload = _parse_json(body)
     if not isinstance(payload, dict):
-        raise BadRequest("The body must be a JSON object with a `query`.")
+        raise BadRequest(_("The body must be a JSON object with a `query`."))
     query = payload.get("query")
     variables = payload.get("variables")
     operation_name = payload.get("operationName")
     extensions = payload.get("extensions")
     if extensions is not None and not isinstance(extensions, dict):
-        raise BadRequest("`extensions` must be an object.")
+        raise BadRequest(_("`extensions` must be an object."))
     if query is None and extensions and "persistedQuery" in extensions:
         raise PersistedQueryNotSupported
     if not isinstance(query, str) or not query.strip():
-        raise BadRequest("`query` must be a GraphQL document.")
+        raise BadRequest(_("`query` must be a GraphQL document."))
     if variables is not None and not isinstance(variables, dict):
-        raise BadRequest("`variables` must be an object.")
+        raise BadRequest(_("`variables` must be an object."))
     if not (operation_name is None or operation_name == "" or _is_name(operation_name)):
-        raise BadRequest("`operationName` must be the name of an operation.")
+        raise BadRequest(_("`operationName` must be the name of an operation."))
     return GraphQLRequest(query, variables, operation_name or None)
 
 
@@ -60,18 +61,19 @@ def _parse_json(body: bytes) -> Any:
         text = body.decode()
         payload = json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except UnicodeDecodeError:
-        raise BadRequest("The body is not UTF-8.") from None
+        raise BadRequest(_("The body is not UTF-8.")) from None
     except ValueError:
-        raise BadRequest("The body is not JSON.") from None
+        raise BadRequest(_("The body is not JSON.")) from None
     except RecursionError:
         raise _too_deep() from None
     if _count(payload, settings.LIMIT_JSON_DEPTH) > settings.LIMIT_JSON_VALUES:
-        raise BadRequest(f"The body has more than {settings.LIMIT_JSON_VALUES} values in it.")
+        text = _("The body has more than %(limit)d values in it.")
+        raise BadRequest(text % {"limit": settings.LIMIT_JSON_VALUES})
     if "\\u" in text:
         try:
             json.dumps(payload, ensure_ascii=False).encode()
         except UnicodeEncodeError:
-            raise BadRequest("The body has half of a surrogate pair in it.") from None
+            raise BadRequest(_("The body has half of a surrogate pair in it.")) from None
     return payload
 
 
@@ -85,7 +87,8 @@ def _finite(text: str) -> float:
 
 
 def _too_deep() -> BadRequest:
-    return BadRequest(f"The body is nested more than {settings.LIMIT_JSON_DEPTH} levels deep.")
+    text = _("The body is nested more than %(limit)d levels deep.")
+    return BadRequest(text % {"limit": settings.LIMIT_JSON_DEPTH})
 
 
 def _count(value: object, levels: int) -> int:

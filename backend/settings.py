@@ -50,6 +50,7 @@ CORS_ALLOW_CREDENTIALS = False
 CORS_ALLOW_METHODS = ("POST", "OPTIONS")
 CORS_ALLOW_HEADERS = (
     "accept",
+    "accept-language",
     "authorization",
     "content-type",
     # What Apollo's clients add by themselves.
@@ -106,6 +107,8 @@ MIDDLEWARE = [
     "corsheaders.middleware.CorsMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    # Around all that words an answer, the refusal of a Host among them.
+    "backend.languages.AcceptLanguage",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -14,6 +14,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.shortcuts import render
 from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
 from django.views import View
 from django.views.decorators.csrf import csrf_exempt
 from graphql import GraphQLError
@@ -56,11 +57,13 @@ class GraphQLView(View):
     def post(self, request: HttpRequest) -> HttpResponse:
         media_type = _answered_type(request)
         if media_type is None:
-            return _failure(406, f"The answer is {GRAPHQL_JSON} or {JSON}; accept one of them.")
+            text = _("The answer is %(newer)s or %(older)s; accept one of them.")
+            return _failure(406, text % {"newer": GRAPHQL_JSON, "older": JSON})
         if not _is_utf8_json(request):
-            return _failure(415, f"The body must be {JSON} in UTF-8.")
+            return _failure(415, _("The body must be %(type)s in UTF-8.") % {"type": JSON})
         if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
-            return _failure(411, "Send the body in one piece, with a Content-Length.", media_type)
+            text = _("Send the body in one piece, with a Content-Length.")
+            return _failure(411, text, media_type)
         try:
             operation = parse_body(request.body)
         except BadRequest as error:
@@ -68,10 +71,11 @@ class GraphQLView(View):
         except PersistedQueryNotSupported:
             return _persisted_query_not_supported(media_type)
         except RequestDataTooBig:
-            limit = settings.DATA_UPLOAD_MAX_MEMORY_SIZE
-            return _failure(413, f"The body is larger than {limit} bytes.", media_type)
+            text = _("The body is larger than %(limit)d bytes.")
+            text %= {"limit": settings.DATA_UPLOAD_MAX_MEMORY_SIZE}
+            return _failure(413, text, media_type)
         except UnreadablePostError:
-            return _failure(400, "The body ended too early.", media_type)
+            return _failure(400, _("The body ended too early."), media_type)
         return self._execute(request, operation, media_type)
 
     def options(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
@@ -81,7 +85,7 @@ class GraphQLView(View):
     def http_method_not_allowed(
         self, request: HttpRequest, *args: Any, **kwargs: Any
     ) -> HttpResponse:
-        answer = _failure(405, "Send a POST.")
+        answer = _failure(405, _("Send a POST."))
         answer["Allow"] = ALLOWED
         return answer
 
@@ -97,7 +101,7 @@ class GraphQLView(View):
             )
         except (CannotGetOperationTypeError, InvalidOperationTypeError):
             return _answer(
-                _errors([BadUserInput("The document has no such operation.")]),
+                _errors([BadUserInput(_("The document has no such operation."))]),
                 media_type,
                 status=400 if media_type == GRAPHQL_JSON else 200,
             )

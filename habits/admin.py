@@ -10,6 +10,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from habits.changes import Before, save_changed
@@ -60,9 +61,9 @@ class HabitAdmin(admin.ModelAdmin):
     readonly_fields = ("next_due_at", "created_at", "updated_at")
     fieldsets = (
         (None, {"fields": ("owner", "action", "place", "is_enjoyed", "is_public")}),
-        ("Schedule", {"fields": ("time", "periodicity", "starts_on", "next_due_at")}),
-        ("Afterwards", {"fields": ("duration", "reward", "related_habit")}),
-        ("Dates", {"fields": ("created_at", "updated_at")}),
+        (_("Schedule"), {"fields": ("time", "periodicity", "starts_on", "next_due_at")}),
+        (_("Afterwards"), {"fields": ("duration", "reward", "related_habit")}),
+        (_("Dates"), {"fields": ("created_at", "updated_at")}),
     )
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Habit]:
@@ -88,8 +89,8 @@ class HabitAdmin(admin.ModelAdmin):
         User.objects.select_for_update(no_key=True).get(pk=obj.owner_id)
         try:
             validate_deletion(Habit.objects.for_change().get(pk=obj.pk))
-        except ValidationError as error:
-            raise PermissionDenied(error.messages) from None
+        except ValidationError:
+            raise PermissionDenied("enjoyed_habit_in_use") from None
         super().delete_model(request, obj)
 
     @transaction.atomic

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar, cast
 from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db.models import F, Field, Model, OrderBy, Q, QuerySet
+from django.utils.translation import gettext as _
 
 from accounts.errors import BadUserInput
 
@@ -68,13 +69,14 @@ class Page(Generic[M]):
     before: str | None = None
 
     def __post_init__(self) -> None:
+        cap = settings.PAGE_SIZE_CAP
         if self.first is not None and self.last is not None:
-            raise BadUserInput(
-                f"Give `first` or `last`, not both; each is 1 to {settings.PAGE_SIZE_CAP}."
-            )
+            text = _("Give `first` or `last`, not both; each is 1 to %(cap)d.")
+            raise BadUserInput(text % {"cap": cap})
         for name, size in (("first", self.first), ("last", self.last)):
-            if size is not None and not 1 <= size <= settings.PAGE_SIZE_CAP:
-                raise BadUserInput(f"`{name}` is {size}; it must be 1 to {settings.PAGE_SIZE_CAP}.")
+            if size is not None and not 1 <= size <= cap:
+                text = _("`%(name)s` is %(size)d; it must be 1 to %(cap)d.")
+                raise BadUserInput(text % {"name": name, "size": size, "cap": cap})
         self._bounds  # noqa: B018  # reads the cursors now, not in the middle of the answer
 
     @property
@@ -143,7 +145,8 @@ class Page(Generic[M]):
             self._check_order(list_name, names)
             return [self._read_value(*pair) for pair in zip(self.keys, texts, strict=True)]
         except (ValueError, TypeError, ValidationError, RecursionError):
-            raise BadUserInput(f"`{name}` is not a cursor of this list in this order.") from None
+            text = _("`%(name)s` is not a cursor of this list in this order.")
+            raise BadUserInput(text % {"name": name}) from None
 
     def _check_order(self, list_name: object, names: Iterable[object]) -> None:
         if [list_name, *names] != [self.name, *map(str, self.keys)]:

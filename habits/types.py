@@ -7,6 +7,7 @@ from typing import cast
 
 import strawberry
 import strawberry_django
+from django.utils.translation import gettext as _
 from graphql import GraphQLError
 from strawberry import UNSET, relay
 from strawberry.types import Info
@@ -28,7 +29,7 @@ IS_PUBLIC = "Whether others may read it."
 def _parse_time(value: object) -> datetime.time:
     if isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
         return datetime.time.fromisoformat(value)
-    raise GraphQLError("A time is written HH:MM, from 00:00 to 23:59.")
+    raise GraphQLError(_("A time is written HH:MM, from 00:00 to 23:59."))
 
 
 TIME_SCALAR = strawberry.scalar(
@@ -44,7 +45,7 @@ def _parse_date(value: object) -> datetime.date:
     if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
         with contextlib.suppress(ValueError):
             return datetime.date.fromisoformat(value)
-    raise GraphQLError("A date is written YYYY-MM-DD and stands in the calendar.")
+    raise GraphQLError(_("A date is written YYYY-MM-DD and stands in the calendar."))
 
 
 DATE_SCALAR = strawberry.scalar(

@@ -10,7 +10,13 @@ read than to send.
 from asyncio import timeout
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as Text
 
 DISCARDED_BYTES = 8 * 1024 * 1024
 CHUNKS = 256
@@ -24,12 +30,14 @@ class Refused:
     """The rest of the body is not waited for; the answer has this status and message."""
 
     status: int
-    message: str
+    message: "Text"
 
 
-TOO_LARGE = Refused(413, "The body is too large.")
-TOO_SHORT = Refused(400, "The body ended too early.")
-TOO_SLOW = Refused(408, f"The body must arrive within {SECONDS:g} seconds.")
+TOO_LARGE = Refused(413, _("The body is too large."))
+TOO_SHORT = Refused(400, _("The body ended too early."))
+TOO_SLOW = Refused(
+    408, format_lazy(_("The body must arrive within {seconds:g} seconds."), seconds=SECONDS)
+)
 
 
 async def read_body(receive: Receive, declared: int | None, kept: int) -> bytes | Refused:

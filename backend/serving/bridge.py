@@ -15,7 +15,7 @@ from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
 from backend.serving.body import Receive, Refused, read_body
-from backend.serving.refusals import HEADERS, refusal
+from backend.serving.refusals import servers_refusal
 
 Headers = Iterable[tuple[str, str]]
 Answer = tuple[int, Headers, bytes]
@@ -40,8 +40,9 @@ class Bridge:
             return
         body = await read_body(receive, _declared_length(scope), self._kept)
         if isinstance(body, Refused):
-            content = refusal(body.message, "BAD_USER_INPUT")
-            answer: Answer = body.status, (*HEADERS, ("Connection", "close")), content
+            asked = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+            headers, content = servers_refusal(body.message, "BAD_USER_INPUT", asked)
+            answer: Answer = body.status, (*headers, ("Connection", "close")), content
         else:
             loop = asyncio.get_running_loop()
             answer = await loop.run_in_executor(self._threads, self._run, environ(scope, body))

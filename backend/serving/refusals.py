@@ -1,6 +1,14 @@
 """Errors of requests that reach no GraphQL view, in the shape that the view's have."""
 
 import json
+from typing import TYPE_CHECKING
+
+from django.utils import translation
+
+from backend.languages import asked_for
+
+if TYPE_CHECKING:
+    from django.utils.functional import _StrOrPromise as Text
 
 HEADERS = (
     ("Content-Type", "application/json; charset=utf-8"),
@@ -10,7 +18,17 @@ HEADERS = (
 """What an answer carries that no middleware sees."""
 
 
-def refusal(message: str, code: str, **extensions: str) -> bytes:
+def refusal(message: "Text", code: str, **extensions: str) -> bytes:
     """The body of an answer with this one error."""
-    error = {"message": message, "extensions": {"code": code, **extensions}}
+    error = {"message": str(message), "extensions": {"code": code, **extensions}}
     return json.dumps({"errors": [error]}, separators=(",", ":")).encode()
+
+
+def servers_refusal(
+    message: "Text", code: str, accept_language: str
+) -> tuple[tuple[tuple[str, str], ...], bytes]:
+    """Headers and body of what is refused before Django, in the language that is asked for."""
+    language = asked_for(accept_language)
+    with translation.override(language):
+        body = refusal(message, code)
+    return (*HEADERS, ("Content-Language", language), ("Vary", "Accept-Language")), body

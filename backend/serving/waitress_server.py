@@ -10,6 +10,8 @@ from typing import Any
 from wsgiref.types import WSGIApplication
 
 from django.conf import settings
+from django.utils.text import format_lazy
+from django.utils.translation import gettext_lazy as _
 from waitress.channel import HTTPChannel
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer, create_server
@@ -18,7 +20,7 @@ from waitress.utilities import Error, RequestEntityTooLarge
 
 from backend.serving import HEADER_BYTES, HEADER_SECONDS
 from backend.serving.body import DISCARDED_BYTES, SECONDS, TOO_LARGE, TOO_SLOW
-from backend.serving.refusals import HEADERS, refusal
+from backend.serving.refusals import servers_refusal
 
 CONNECTIONS = 500
 IDLE_SECONDS = 30
@@ -27,9 +29,9 @@ IDLE_SECONDS = 30
 MESSAGES = {
     408: TOO_SLOW.message,
     413: TOO_LARGE.message,
-    431: f"The headers are larger than {HEADER_BYTES} bytes.",
+    431: format_lazy(_("The headers are larger than {limit} bytes."), limit=HEADER_BYTES),
 }
-BROKEN = 400, "Bad Request", "This is no HTTP request that this server reads."
+BROKEN = 400, "Bad Request", _("This is no HTTP request that this server reads.")
 
 
 def create(application: WSGIApplication, listener: socket.socket, threads: int) -> TcpWSGIServer:
@@ -70,13 +72,15 @@ class Refusal(ErrorTask):  # type: ignore[misc]  # the same
             status, reason, message = error.code, error.reason, MESSAGES[error.code]
         elif error.code == 500:
             # The application, which masks its own errors, broke; waitress has logged it.
-            status, reason, message = 500, error.reason, "Something went wrong on our side."
+            status, reason, message = 500, error.reason, _("Something went wrong on our side.")
         else:
             # An unknown Transfer-Encoding, a 501, among them: the client has to mend it.
             status, reason, message = BROKEN
-        body = refusal(message, "INTERNAL_SERVER_ERROR" if status == 500 else "BAD_USER_INPUT")
+        code = "INTERNAL_SERVER_ERROR" if status == 500 else "BAD_USER_INPUT"
+        asked = self.request.headers.get("ACCEPT_LANGUAGE", "")
+        headers, body = servers_refusal(message, code, asked)
         self.status = f"{status} {reason}"
-        self.response_headers.extend(HEADERS)
+        self.response_headers.extend(headers)
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)
