@@ -61,7 +61,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     chat_id = models.BigIntegerField(_("Telegram chat"), null=True, blank=True, db_index=True)
     # Kept by `notifications`, which knows the chats; shown by `me`.
     chat_status = models.CharField(
-        max_length=16, choices=ChatStatus, default=ChatStatus.OK, editable=False
+        _("chat status"), max_length=16, choices=ChatStatus, default=ChatStatus.OK, editable=False
     )
     # When the chat itself said that it belongs to this person; NULL for a number that was typed.
     chat_linked_at = models.DateTimeField(null=True, blank=True, editable=False)
@@ -81,6 +81,8 @@ class User(AbstractBaseUser, PermissionsMixin):
     objects = UserManager()
 
     class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
         constraints = [
             models.CheckConstraint(
                 name="user_day_starts_early",

@@ -51,8 +51,8 @@ BYTES_OF_AN_ENTRY = 4 * 1024
 class Document:
     """What every request with the same text and language finds: what to run, or why it is not run.
 
-    Nothing else of a request is in it. `page_variables` are the variables that say how long pages are,
-    with the numbers that they have by default. `footprint` is in bytes.
+    Nothing else of a request is in it. `page_variables` are the variables that say how long pages
+    are, with the numbers that they have by default. `footprint` is in bytes.
     """
 
     footprint: int

@@ -59,7 +59,10 @@ class Habit(models.Model):
     """
 
     owner = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="habits"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="habits",
+        verbose_name=_("owner"),
     )
     action = LineField(_("action"), max_length=255)
     place = LineField(_("place"), max_length=255)
@@ -75,7 +78,12 @@ class Habit(models.Model):
     # of an owner's habits go together. Django's RESTRICT would ask the database once more what
     # `validate_deletion` has settled already.
     related_habit = models.ForeignKey(
-        "self", on_delete=models.DO_NOTHING, related_name="rewarded_habits", null=True, blank=True
+        "self",
+        on_delete=models.DO_NOTHING,
+        related_name="rewarded_habits",
+        null=True,
+        blank=True,
+        verbose_name=_("related habit"),
     )
     is_enjoyed = models.BooleanField(_("enjoyed"), default=False)
     is_public = models.BooleanField(_("public"), default=False)
@@ -87,16 +95,18 @@ class Habit(models.Model):
         blank=True,
         editable=False,
     )
-    next_due_at = models.DateTimeField(null=True, editable=False)
+    next_due_at = models.DateTimeField(_("next due at"), null=True, editable=False)
     # For searches in any case: neither SQLite nor PostgreSQL's C locale folds more than ASCII.
     action_folded = models.CharField(max_length=765, editable=False)
     place_folded = models.CharField(max_length=765, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
-    updated_at = models.DateTimeField(auto_now=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
+    updated_at = models.DateTimeField(_("updated at"), auto_now=True)
 
     objects = HabitQuerySet.as_manager()
 
     class Meta:
+        verbose_name = _("habit")
+        verbose_name_plural = _("habits")
         constraints = [
             models.CheckConstraint(
                 name="habit_useful_has_time_and_duration",

@@ -69,35 +69,49 @@ class Reminder(models.Model):
 
     # The receiver of `habit_deleting` clears it.
     habit = models.ForeignKey(
-        Habit, on_delete=models.DO_NOTHING, related_name="reminders", null=True
+        Habit,
+        on_delete=models.DO_NOTHING,
+        related_name="reminders",
+        null=True,
+        verbose_name=_("habit"),
     )
     user = models.ForeignKey(
-        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="reminders"
+        settings.AUTH_USER_MODEL,
+        on_delete=models.CASCADE,
+        related_name="reminders",
+        verbose_name=_("user"),
     )
     local_date = models.DateField(_("local date"))
     due_at = models.DateTimeField(_("due at"))
     not_before = models.DateTimeField(_("not before"))
     state = models.CharField(
-        max_length=16, choices=State, default=State.PENDING, db_default=State.PENDING
+        _("state"), max_length=16, choices=State, default=State.PENDING, db_default=State.PENDING
     )
     reason = models.CharField(
-        max_length=32, choices=Reason, default=Reason.NONE, db_default=Reason.NONE, blank=True
+        _("reason"),
+        max_length=32,
+        choices=Reason,
+        default=Reason.NONE,
+        db_default=Reason.NONE,
+        blank=True,
     )
-    attempts = models.PositiveSmallIntegerField(default=0, db_default=0)
-    breaks = models.PositiveSmallIntegerField(default=0, db_default=0)
-    ambiguities = models.PositiveSmallIntegerField(default=0, db_default=0)
-    token = models.PositiveIntegerField(default=0, db_default=0)
-    round = models.PositiveSmallIntegerField(default=0, db_default=0)
-    lease_until = models.DateTimeField(null=True)
-    chat_slot_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(_("attempts"), default=0, db_default=0)
+    breaks = models.PositiveSmallIntegerField(_("breaks"), default=0, db_default=0)
+    ambiguities = models.PositiveSmallIntegerField(_("ambiguities"), default=0, db_default=0)
+    token = models.PositiveIntegerField(_("token"), default=0, db_default=0)
+    round = models.PositiveSmallIntegerField(_("round"), default=0, db_default=0)
+    lease_until = models.DateTimeField(_("lease until"), null=True)
+    chat_slot_at = models.DateTimeField(_("chat slot at"), null=True)
     chat_id = models.BigIntegerField(_("sent to chat"), null=True)
     message_id = models.BigIntegerField(_("Telegram's message"), null=True)
     ended_at = models.DateTimeField(_("ended at"), null=True)
     # The database's own default, too: planners of the release before insert rows without it.
     is_counted = models.BooleanField(default=False, db_default=False, editable=False)
-    created_at = models.DateTimeField(auto_now_add=True)
+    created_at = models.DateTimeField(_("created at"), auto_now_add=True)
 
     class Meta:
+        verbose_name = _("reminder")
+        verbose_name_plural = _("reminders")
         constraints = [
             models.UniqueConstraint(
                 fields=["habit", "local_date"], name="reminder_once_per_occurrence"
@@ -142,12 +156,16 @@ class Chat(models.Model):
     nobody yet.
     """
 
-    chat_id = models.BigIntegerField(primary_key=True)
-    status = models.CharField(max_length=16, choices=ChatStatus, default=ChatStatus.OK)
-    reason = models.CharField(max_length=255, default="", blank=True)
-    since = models.DateTimeField(null=True)
-    last_slot_at = models.DateTimeField(null=True)
-    next_slot_at = models.DateTimeField(null=True)
+    chat_id = models.BigIntegerField(_("chat id"), primary_key=True)
+    status = models.CharField(_("status"), max_length=16, choices=ChatStatus, default=ChatStatus.OK)
+    reason = models.CharField(_("reason"), max_length=255, default="", blank=True)
+    since = models.DateTimeField(_("since"), null=True)
+    last_slot_at = models.DateTimeField(_("last slot at"), null=True)
+    next_slot_at = models.DateTimeField(_("next slot at"), null=True)
+
+    class Meta:
+        verbose_name = _("chat")
+        verbose_name_plural = _("chats")
 
     def __str__(self) -> str:
         return str(self.chat_id)
