@@ -4,8 +4,8 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test faults zones audit fuzz isolation mutants lint format schema messages lock
-.PHONY: clean checks exported-schema compiled-messages
+.PHONY: help run test faults zones audit fuzz isolation mutants lint format schema texts messages
+.PHONY: lock clean checks exported-schema compiled-messages
 
 # An existing .venv keeps its interpreter.
 PYTHON ?=
@@ -73,6 +73,7 @@ help:
 	@echo "make lint      style, types, imports, and drift of migrations, schema and translations"
 	@echo "make format    let ruff format and fix the code"
 	@echo "make schema    write schema.graphql from the code"
+	@echo "make texts     list the texts that lack a translation"
 	@echo "make messages  compile the translations (.po to .mo)"
 	@echo "make lock      pin requirements*.in into requirements*.txt; ARGS=--upgrade moves the pins"
 	@echo "make clean     remove .venv and everything built; .env and data/ stay"
@@ -143,6 +144,9 @@ format: .venv/dev.stamp
 
 schema: exported-schema
 	cp build/schema.graphql schema.graphql
+
+texts: .venv/dev.stamp
+	@$(VENV) -m tests.texts && echo "Every text is translated."
 
 messages: compiled-messages
 	@for po in $(CATALOGS); do \
