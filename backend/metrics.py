@@ -29,7 +29,7 @@ def metrics(request: HttpRequest) -> HttpResponse:
         raise Http404
     answer = _answer(request)
     answer["Cache-Control"] = "no-store"
-    answer["Content-Language"] = "en"
+    answer["Content-Language"] = "en"  # as the figures are described, whoever asks
     return answer
 
 

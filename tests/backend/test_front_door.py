@@ -179,3 +179,15 @@ def test_a_header_with_underscores_does_not_stand_for_one_with_dashes(server: Pr
     typed = request(POST, HOST + b"Content_Type: application/json\r\nContent-Length: 2\r\n", b"{}")
 
     assert exchange(server.port, typed).status == 415
+
+
+def test_a_refusal_is_in_the_language_that_is_asked_for(server: Program) -> None:
+    """Of a body that is too large to be read, and of one that the application refuses."""
+    for length in (99_999_999, LIMIT + 1):
+        head = post(length).replace(b"Connection:", b"Accept-Language: ru\r\nConnection:")
+
+        reply = exchange(server.port, head + b"x" * min(length, LIMIT + 1))
+
+        assert reply.status == 413
+        assert b"content-language: ru" in reply.data.lower()
+        assert reply.error["message"].startswith("Тело запроса слишком большое.")

@@ -85,10 +85,13 @@ def test_whoever_does_not_know_the_token_sees_nothing(given: str | None, client:
 @pytest.mark.django_db
 @pytest.mark.parametrize("scheme", ["Bearer", "bearer"])
 def test_the_token_opens_it(scheme: str, client: Client) -> None:
-    answer = client.get("/metrics", headers={"Authorization": f"{scheme} {TOKEN}"})
+    headers = {"Authorization": f"{scheme} {TOKEN}", "Accept-Language": "ru"}
+
+    answer = client.get("/metrics", headers=headers)
 
     assert answer.status_code == 200
     assert answer["Cache-Control"] == "no-store"
+    assert answer["Content-Language"] == "en"
     assert answer["Content-Type"].startswith("text/plain")
     assert client.head("/metrics", headers=BEARER).status_code == 200
 

@@ -101,13 +101,14 @@ def _entries(catalog: Catalog) -> list[Message]:
 
 
 def _words(message: Message) -> tuple[str, ...]:
-    return message.id if isinstance(message.id, tuple) else (message.id,)
+    return (message.id,) if isinstance(message.id, str) else tuple(message.id)
 
 
 def _forms(message: Message, plurals: int) -> tuple[str, ...]:
     if isinstance(message.string, str):
         return (message.string,)
-    return tuple(message.string) + ("",) * (plurals - len(message.string))
+    forms: tuple[str, ...] = tuple(message.string or ())
+    return forms + ("",) * (plurals - len(forms))
 
 
 def _placeholders(text: str) -> list[str]:
