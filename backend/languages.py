@@ -1,4 +1,7 @@
-"""The language of an answer: what `Accept-Language` asks for, English where it asks for neither."""
+"""The language of an answer: what `Accept-Language` asks for, English where it asks for neither.
+
+What graphql-core says of a document or a variable is English in all: developers read it.
+"""
 
 from collections.abc import Callable
 from contextlib import suppress
