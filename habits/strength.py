@@ -15,6 +15,7 @@ Today while open counts as not done. Each day goes by the schedule that stood th
 """
 
 from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
 from math import sqrt
@@ -117,21 +118,38 @@ def explain(history: History, last_days: int) -> Explanation:
 
     `last_days` is at least 0.
     """
-    before_them = history.today - last_days * DAY
-    value = advance(0.0, history, until=before_them)
+    first = history.today - (last_days - 1) * DAY
+    value = advance(0.0, history, until=first - DAY)
+    contributions = tuple(_contributions(value, history, first, history.today))
+    days = history.days_on(history.today)
+    now = contributions[-1].after if contributions else value
+    return Explanation(days.rate, Formula.of(days), contributions, now)
+
+
+def curve(history: History, first: date, last: date) -> list[tuple[date, float]]:
+    """Each date from `first` to `last`, both included, with the strength at its end.
+
+    `last` is not after today. Costs as much as `advance` up to `first`, and then as there are
+    dates.
+    """
+    value = advance(0.0, history, until=first - DAY)
+    return [(each.date, each.after) for each in _contributions(value, history, first, last)]
+
+
+def _contributions(
+    value: float, history: History, first: date, last: date
+) -> Iterator[Contribution]:
+    """What each date from `first` to `last` did to the strength, which was `value` before them."""
     marked = _Marked.of(history)
-    contributions = []
-    for span in history.spans(before_them + DAY, history.today):
+    for span in history.spans(first, last):
         formula = Formula.of(span.days)
         for day, state in history.states(span.first, span.last):
             count = marked.done_in_window(day.toordinal(), formula)
             idle = span.paused or state is DayState.SKIPPED
             completion = None if idle else formula.completion(count)
             after = value if completion is None else formula.next(value, completion)
-            contributions.append(Contribution(day, state, formula, count, completion, value, after))
+            yield Contribution(day, state, formula, count, completion, value, after)
             value = after
-    days = history.days_on(history.today)
-    return Explanation(days.rate, Formula.of(days), tuple(contributions), value)
 
 
 @dataclass(frozen=True, slots=True)

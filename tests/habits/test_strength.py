@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from habits.days import Days, Pause
 from habits.history import DayState, History, Mark, PastDays
-from habits.strength import LOOK_BACK, Formula, advance, explain, strength
+from habits.strength import LOOK_BACK, Formula, advance, curve, explain, strength
 from tests.habits.histories import (
     DAILY,
     DAY,
@@ -39,7 +39,7 @@ def close(value: float) -> object:
     return pytest.approx(value, abs=1e-6)
 
 
-def curve(text: str, days: Days = DAILY) -> list[float]:
+def as_of_each_day(text: str, days: Days = DAILY) -> list[float]:
     """The strength at the end of each day, each as of that day."""
     return [strength(lived(text[: n + 1], days)) for n in range(len(text))]
 
@@ -76,21 +76,21 @@ DAILY_VALUES = """
 
 @pytest.mark.parametrize("days", [DAILY, weekdays(7)])
 def test_twenty_days_done_give_what_loop_gives(days: Days) -> None:
-    assert curve("d" * 20, days) == [close(float(each)) for each in DAILY_VALUES.split()]
+    assert as_of_each_day("d" * 20, days) == [close(float(each)) for each in DAILY_VALUES.split()]
 
 
 def test_skipped_days_give_what_loop_gives() -> None:
     done = [float(each) for each in DAILY_VALUES.split()]
     for skipped in (8, 9, 14):
         done.insert(skipped, done[skipped - 1])
-    values = curve("ddddddddssddddsddddd")
+    values = as_of_each_day("ddddddddssddddsddddd")
     assert values == [close(each) for each in done[:20]]
     assert values[-1] == close(0.596033)
 
 
 def test_a_skipped_day_before_missed_ones_gives_what_loop_gives() -> None:
     values = [0.051922, 0.051922, 0.049226, 0.046670, 0.044247, 0.041949]
-    assert curve("ds....") == [close(each) for each in values]
+    assert as_of_each_day("ds....") == [close(each) for each in values]
 
 
 def test_two_days_done_under_another_schedule_give_what_loop_gives() -> None:
@@ -254,6 +254,30 @@ def test_an_explanation_adds_up(history: History, last_days: int) -> None:
             assert each.after == pytest.approx(value * m + each.completion * (1 - m), abs=1e-12)
         value = each.after
     assert value == told.strength
+
+
+# --- as a curve ----------------------------------------------------------------------------------
+
+
+def test_a_curve_says_the_strength_at_the_end_of_each_day() -> None:
+    daily = [float(each) for each in DAILY_VALUES.split()]
+    told = curve(lived("d" * 20), on(-2), on(4))
+    assert told == [
+        (on(-2), 0),
+        (on(-1), 0),
+        *((on(n), close(daily[n])) for n in range(5)),
+    ]
+    assert curve(lived("d" * 20), on(5), on(4)) == []
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(histories(), st.integers(-10, 130).map(on))
+def test_a_curve_is_the_strength_as_of_each_day(history: History, first: date) -> None:
+    told = curve(history, first, history.today)
+    count = (history.today - first).days + 1
+    assert [day for day, _ in told] == [first + n * DAY for n in range(count)]
+    for day, value in told:
+        assert value == pytest.approx(strength(replace(history, today=day)), abs=1e-12)
 
 
 # --- every life ----------------------------------------------------------------------------------
