@@ -3,9 +3,10 @@
 import datetime
 
 from django.db import transaction
+from django.db.models import Q
 
 from accounts.models import ChatStatus, User
-from notifications.models import Chat
+from notifications.models import Chat, Reminder
 
 
 @transaction.atomic
@@ -40,9 +41,25 @@ def show(chat: Chat, user: User) -> None:
     User.objects.filter(pk=user.pk).update(chat_status=chat.status)
 
 
+@transaction.atomic
 def move(old: int, new: int) -> None:
-    """A group became a supergroup, with a new id: its people's reminders go there."""
-    User.objects.filter(chat_id=old).update(chat_id=new, chat_status=_status(new))
+    """A group became a supergroup, with a new id: its people's reminders go there, and buttons of
+    those that were sent go on to work."""
+    people = User.objects.select_for_update(no_key=True).filter(chat_id=old).order_by("pk")
+    moved = list(people.values_list("pk", flat=True))
+    User.objects.filter(pk__in=moved).update(chat_id=new, chat_status=_status(new))
+    Chat.objects.update_or_create(chat_id=old, defaults={"moved_to": new})
+    rows = Reminder.objects.filter(user__in=moved, chat_id=old)
+    locked = rows.select_for_update(no_key=True).order_by("pk")
+    Reminder.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).update(chat_id=new)
+
+
+def ids_of(chat_id: int) -> list[int]:
+    """The ids that a chat goes by, the present one first: it may have moved."""
+    known = Chat.objects.filter(Q(chat_id=chat_id) | Q(moved_to=chat_id))
+    moves = dict(known.values_list("chat_id", "moved_to"))
+    present = moves.get(chat_id) or chat_id
+    return [present, *(moves.keys() | {chat_id}) - {present}]
 
 
 def _status(chat_id: int) -> str:

@@ -113,7 +113,7 @@ def _outcome_of_sending(message: Message, clock: Clock) -> Callable[[], object]:
     """Sends the message; answers the step that records what came of it."""
     row = message.reminder
     try:
-        sent = telegram.send_message(message.chat_id, message.text)
+        sent = telegram.send_message(message.chat_id, message.text, message.buttons)
     except telegram.TelegramError as error:
         return partial(_record_error, message, error, clock())
     except Exception as error:

@@ -12,6 +12,7 @@ from django.db import InterfaceError, InternalError, OperationalError, transacti
 from accounts.models import ChatStatus
 from habits.models import Habit
 from notifications import chats, ledger, pacing
+from notifications.buttons import UNANSWERED, Keyboard, below_reminder
 from notifications.messages import reminder_text
 from notifications.models import Chat, Reason, Reminder, State
 
@@ -30,6 +31,7 @@ class Message:
     reminder: Reminder
     chat_id: int
     text: str = field(repr=False)
+    buttons: Keyboard = field(repr=False)
 
 
 class Unsent(enum.Enum):
@@ -54,8 +56,8 @@ def begin(slot: datetime.datetime, clock: Callable[[], datetime.datetime]) -> Me
             found = ledger.lock_next(slot)
             if found is None:
                 return Unsent.NO_ROW
-            row, habit = found
-            return _intend(row, habit, slot, clock())
+            row, habit, is_checked_in = found
+            return _intend(row, habit, slot, clock(), is_checked_in=is_checked_in)
     except DATABASE_GONE:
         raise
     except Exception:
@@ -75,16 +77,22 @@ def backoff(tries: int) -> datetime.timedelta:
 
 
 def _intend(
-    row: Reminder, habit: Habit, slot: datetime.datetime, now: datetime.datetime
+    row: Reminder,
+    habit: Habit,
+    slot: datetime.datetime,
+    now: datetime.datetime,
+    *,
+    is_checked_in: bool,
 ) -> Message | Unsent:
-    end = _end(row, habit, now)
+    end = _end(row, habit, now, is_checked_in=is_checked_in)
     if end is not None:
         ledger.end_unsent(row, *end, now)
         return Unsent.SETTLED
     schedule = habit.schedule
     due_at = schedule.instant_on(row.local_date) if schedule else None
-    if row.token > 0 and due_at is not None and due_at > slot:
-        # The plan changed while the row was on its way, and it came back.
+    if row.token > 0 and row.round == 0 and due_at is not None and due_at > slot:
+        # The plan changed while the row was on its way, and it came back. One that was put off
+        # waits for a moment that its person chose.
         ledger.move(row, due_at)
         return Unsent.SETTLED
     chat_id = habit.owner.chat_id
@@ -99,15 +107,19 @@ def _intend(
         chats.show(chat, habit.owner)
         return Unsent.SETTLED
     text = reminder_text(habit)
+    language = habit.owner.language
+    buttons = below_reminder(row.pk, UNANSWERED, chat_id=chat_id, language=language)
     awaited = pacing.take_chat_slot(chat, row.chat_slot_at, slot)
     if awaited is not None:
         ledger.defer_for_chat(row, awaited)
         return Unsent.SETTLED
     ledger.intend(row, chat_id, slot)
-    return Message(row, chat_id, text)
+    return Message(row, chat_id, text, buttons)
 
 
-def _end(row: Reminder, habit: Habit, now: datetime.datetime) -> tuple[State, Reason] | None:
+def _end(
+    row: Reminder, habit: Habit, now: datetime.datetime, *, is_checked_in: bool
+) -> tuple[State, Reason] | None:
     """How the row ends unsent, whatever its chat says; None when it is still due."""
     if row.due_at < now - settings.REMINDER_CATCH_UP:
         return State.EXPIRED, Reason.TOO_LATE
@@ -115,4 +127,6 @@ def _end(row: Reminder, habit: Habit, now: datetime.datetime) -> tuple[State, Re
         return State.CANCELLED, Reason.ACCOUNT_DISABLED
     if habit.schedule is None or not habit.schedule.is_due_on(row.local_date):
         return State.CANCELLED, Reason.NOT_DUE
+    if is_checked_in:
+        return State.CANCELLED, Reason.CHECKED_IN
     return None

@@ -9,9 +9,9 @@ import logging
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Case, Exists, F, Q, QuerySet, Value, When
+from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
-from habits.models import Habit
+from habits.models import CheckIn, Habit
 from notifications import totals
 from notifications.models import Reason, Reminder, State
 from notifications.outcomes import tell
@@ -43,6 +43,7 @@ NEEDED = (
         "breaks",
         "ambiguities",
         "token",
+        "round",
         "chat_slot_at",
     ),
     *("user__is_active", "user__chat_id", "user__time_zone", "user__language"),
@@ -54,16 +55,19 @@ NEEDED = (
 """What is asked of a row that is to be sent. The ORM's time goes by the number of columns."""
 
 
-def lock_next(moment: datetime.datetime) -> tuple[Reminder, Habit] | None:
-    """The oldest row that may be sent at `moment` and its habit, locked with the habit's owner.
+def lock_next(moment: datetime.datetime) -> tuple[Reminder, Habit, bool] | None:
+    """The oldest row that may be sent at `moment` and its habit, locked with the habit's owner;
+    and whether the habit is checked in for the row's date.
 
     Waits for nobody: what another sender, a planner or a mutation holds is passed over. None when
     nothing is left, or the bot is paused then. To be called in a transaction.
     """
+    said = CheckIn.objects.filter(habit=OuterRef("habit"), date=OuterRef("local_date"))
     row = (
         Reminder.objects.filter(
             ~Exists(paused(moment)), state=State.PENDING, not_before__lte=moment
         )
+        .annotate(is_checked_in=Exists(said))
         # Says nothing new, but makes the join an inner one: the other kind cannot be locked. To
         # compare its owner with the row's would do so, too, but PostgreSQL takes that for rare,
         # and sorts all that waits instead of walking the index to the first.
@@ -77,7 +81,7 @@ def lock_next(moment: datetime.datetime) -> tuple[Reminder, Habit] | None:
     if row is None or row.habit is None:
         return None
     row.habit.owner = row.user
-    return row, row.habit
+    return row, row.habit, row.is_checked_in
 
 
 @transaction.atomic
@@ -117,7 +121,7 @@ def end_unsent(reminder: Reminder, state: State, reason: Reason, now: datetime.d
 
 
 def reopen(rows: QuerySet[Reminder], **values: object) -> None:
-    """Ended -> pending once more, with `values`; what they came to before stays in the totals.
+    """Pending once more, with `values`; what they came to before stays in the totals.
 
     To be called in a transaction, for rows whose habits the caller holds.
     """
@@ -130,6 +134,26 @@ def reopen(rows: QuerySet[Reminder], **values: object) -> None:
         is_counted=False,
         **values,
     )
+
+
+def put_off(reminder: Reminder, until: datetime.datetime, message_id: int | None) -> None:
+    """Goes out once more at `until`, as the row's next round; what it came to stays in the totals.
+
+    For a row that the caller has locked, and that nobody sends just now. `message_id` is that of
+    the message that arrived in this round.
+    """
+    reopen(
+        Reminder.objects.filter(pk=reminder.pk),
+        due_at=until,
+        not_before=until,
+        round=F("round") + 1,
+        token=F("token") + 1,
+        attempts=0,
+        breaks=0,
+        ambiguities=0,
+        message_id=message_id,
+    )
+    tell("put_off", reminder, chat=reminder.chat_id, round=reminder.round + 1)
 
 
 def move(reminder: Reminder, due_at: datetime.datetime) -> None:

@@ -153,7 +153,7 @@ class Chat(models.Model):
     """A Telegram chat. What it said outlives the accounts that registered with its number.
 
     `last_slot_at` is when it was last written to, `next_slot_at` the first moment promised to
-    nobody yet.
+    nobody yet. A group that became a supergroup goes on as the chat `moved_to`.
     """
 
     chat_id = models.BigIntegerField(_("chat id"), primary_key=True)
@@ -162,6 +162,7 @@ class Chat(models.Model):
     since = models.DateTimeField(_("since"), null=True)
     last_slot_at = models.DateTimeField(_("last slot at"), null=True)
     next_slot_at = models.DateTimeField(_("next slot at"), null=True)
+    moved_to = models.BigIntegerField(_("moved to"), null=True, db_index=True)
 
     class Meta:
         verbose_name = _("chat")

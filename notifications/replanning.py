@@ -9,7 +9,7 @@ from django.db.models import QuerySet
 
 from habits.changes import ScheduleChange
 from habits.models import Habit
-from habits.recurrence import next_due
+from habits.recurrence import Schedule, next_due
 from notifications import totals
 from notifications.ledger import end_unsent, move, reopen
 from notifications.models import Reason, Reminder, State
@@ -30,19 +30,32 @@ def replan(changes: Iterable[ScheduleChange], now: datetime.datetime) -> None:
     What was overdue under an old schedule is entered first: it was promised. Then an unsent row
     whose date is still due moves to its new instant, and one whose date is not is cancelled. An
     owed row stays owed where the new instant has passed already; a row that still lay ahead goes.
+    One that was put off is owed, at the moment that its person chose; it moves only where the
+    instant of its date does.
     """
     by_habit = {change.habit.pk: change for change in changes}
     _enter([occurrence for change in by_habit.values() for occurrence in _overdue(change, now)])
     rows = Reminder.objects.filter(habit__in=list(by_habit), state=State.PENDING)
     for row in rows.select_for_update().order_by("pk"):
         change = by_habit[cast("int", row.habit_id)]
-        schedule = change.habit.schedule
-        is_due = schedule is not None and schedule.is_due_on(row.local_date)
-        _move(row, schedule.instant_on(row.local_date) if schedule and is_due else None, now)
+        due_at = _instant(change.habit.schedule, row.local_date)
+        is_put_off = row.round > 0
+        # New rules of a zone are no change of plan: nothing stood before.
+        stands = change.previous is None or due_at == _instant(change.previous, row.local_date)
+        if not (is_put_off and due_at is not None and stands):
+            _move(row, due_at, now, is_owed=is_put_off or row.due_at <= now)
 
 
-def _move(row: Reminder, due_at: datetime.datetime | None, now: datetime.datetime) -> None:
-    is_owed = row.due_at <= now
+def _instant(schedule: Schedule | None, date: datetime.date) -> datetime.datetime | None:
+    """The instant of `date`; None where it is not due."""
+    if schedule is None or not schedule.is_due_on(date):
+        return None
+    return schedule.instant_on(date)
+
+
+def _move(
+    row: Reminder, due_at: datetime.datetime | None, now: datetime.datetime, *, is_owed: bool
+) -> None:
     if due_at is not None and due_at > now:
         if due_at != row.due_at:
             move(row, due_at)

@@ -12,6 +12,7 @@ from django.conf import settings
 from urllib3.exceptions import LocationParseError, NewConnectionError, SSLError
 
 from accounts.validators import MAX_CHAT_ID
+from notifications.buttons import Keyboard
 
 logger = logging.getLogger(__name__)
 
@@ -90,8 +91,8 @@ class OutcomeUnknown(TelegramError):
 _local = threading.local()
 
 
-def send_message(chat_id: int, html: str) -> Sent:
-    """Sends `html`, 1 to 4,096 characters of Telegram's HTML, to a chat.
+def send_message(chat_id: int, html: str, buttons: Keyboard = ()) -> Sent:
+    """Sends `html`, 1 to 4,096 characters of Telegram's HTML, to a chat, with `buttons` below it.
 
     Without `TELEGRAM_BOT_TOKEN` the message goes to the log. Raises the `TelegramError` that says
     what became of it.
@@ -99,7 +100,13 @@ def send_message(chat_id: int, html: str) -> Sent:
     if not settings.TELEGRAM_BOT_TOKEN:
         logger.info("telegram_message chat=%s text=%r", chat_id, html)
         return Sent(message_id=None)
-    answer = _post("sendMessage", {"chat_id": chat_id, "text": html, "parse_mode": "HTML"})
+    payload: dict[str, Any] = {"chat_id": chat_id, "text": html, "parse_mode": "HTML"}
+    if buttons:
+        rows = [
+            [{"text": each.text, "callback_data": each.data} for each in row] for row in buttons
+        ]
+        payload["reply_markup"] = {"inline_keyboard": rows}
+    answer = _post("sendMessage", payload)
     return Sent(message_id=_id(answer.get("message_id")))
 
 

@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from habits.models import Habit
 from notifications import telegram
+from notifications.buttons import Keyboard
 from notifications.delivery import deliver
 from notifications.models import Bot, Chat, Reminder, State
 from notifications.planning import plan_due
@@ -140,7 +141,7 @@ class Life:
     sends: Counter[tuple[int, datetime.date]] = field(default_factory=Counter)
     sent: dict[int, Any] = field(default_factory=dict)
 
-    def send(self, chat_id: int, html: str) -> telegram.Sent:
+    def send(self, chat_id: int, html: str, buttons: Keyboard) -> telegram.Sent:
         """What stands in for Telegram: it sees which row is on its way."""
         row = Reminder.objects.get(state=State.SENDING)
         assert row.habit_id is not None

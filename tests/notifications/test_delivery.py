@@ -17,6 +17,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 from accounts.models import ChatStatus, User
 from habits.models import Habit
 from notifications import delivery, intent, ledger, pacing, telegram
+from notifications.buttons import Keyboard
 from notifications.delivery import IDLE_STEP, RUN, deliver
 from notifications.ledger import AMBIGUOUS_DELAY, LEASE, MAX_BREAKS, SKEW
 from notifications.messages import reminder_text
@@ -78,7 +79,7 @@ def moments(api: FakeBotApi) -> list[tuple[int, float]]:
     return seen
 
 
-Found = tuple[Reminder, Habit] | None
+Found = tuple[Reminder, Habit, bool] | None
 """What `ledger.lock_next` answers."""
 
 MakeRows = Callable[..., list[Reminder]]
@@ -328,7 +329,7 @@ def test_an_ambiguous_reminder_may_be_left(
 def test_an_error_nobody_foresaw_while_sending_is_ambiguous(
     row: Reminder, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def break_down(chat_id: int, html: str) -> telegram.Sent:
+    def break_down(chat_id: int, html: str, buttons: Keyboard) -> telegram.Sent:
         raise RuntimeError("a bug")
 
     monkeypatch.setattr(telegram, "send_message", break_down)
@@ -349,9 +350,9 @@ def test_a_sender_that_dies_after_the_intent_leaves_an_ambiguous_row_that_is_sen
     steps: Steps,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    def die(chat_id: int, html: str) -> telegram.Sent:
+    def die(chat_id: int, html: str, buttons: Keyboard) -> telegram.Sent:
         if received:
-            send(chat_id, html)
+            send(chat_id, html, buttons)
         raise SystemExit
 
     send = telegram.send_message

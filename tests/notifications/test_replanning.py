@@ -15,6 +15,7 @@ from hypothesis import strategies as st
 from accounts.models import User
 from habits.models import Habit
 from notifications import ledger, telegram
+from notifications.buttons import Keyboard
 from notifications.delivery import deliver
 from notifications.models import Bot, Chat, Reason, Reminder, State
 from notifications.planning import plan_due
@@ -564,7 +565,7 @@ def test_whatever_is_edited_and_whenever_it_ticks_no_date_is_sent_twice_and_none
     habit.save()
     sends: list[int] = []
 
-    def send(chat_id: int, html: str) -> telegram.Sent:
+    def send(chat_id: int, html: str, buttons: Keyboard) -> telegram.Sent:
         sends.append(chat_id)
         return telegram.Sent(len(sends))
 
