@@ -40,6 +40,7 @@ MAX_TOAST = 200
 """Characters: Telegram's Bot API, `answerCallbackQuery`."""
 
 GONE = gettext_lazy("This reminder is no longer kept.")
+DELETED = gettext_lazy("This habit was deleted.")
 NOT_LINKED = gettext_lazy("This chat is no longer linked.")
 
 STATUSES = {Action.DONE: CheckInStatus.DONE, Action.SKIP: CheckInStatus.SKIPPED}
@@ -91,7 +92,7 @@ def press(pressed: Press, now: datetime.datetime) -> Answer:
         return Answer(_("This button does not work any more."))
     owner = _owner_locked(found[0])
     if owner is None:
-        return Answer(str(GONE))
+        return Answer(str(GONE if isinstance(found[0], OnReminder) else DELETED))
     with translation.override(owner.language):
         try:
             return _answer(found[0], owner, pressed, ids[0], now)
@@ -181,6 +182,6 @@ def _subject_locked(target: Target, owner: User, chat_id: int) -> Subject:
 
 def _kept(habit: Habit | None, owner: User) -> Habit:
     if habit is None:
-        raise problem(None, "habit_deleted", _("This habit was deleted."))
+        raise problem(None, "habit_deleted", DELETED)
     habit.owner = owner
     return habit

@@ -38,6 +38,13 @@ class Request:
     chat_id: int
     text: str
     parse_mode: str | None
+    reply_markup: dict[str, Any]
+
+    @property
+    def buttons(self) -> list[list[tuple[str, str]]]:
+        """Texts and data of the buttons below the message, row by row."""
+        rows = self.reply_markup.get("inline_keyboard", [])
+        return [[(each["text"], each["callback_data"]) for each in row] for row in rows]
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,7 +302,12 @@ class _Handler(BaseHTTPRequestHandler):
             self._send(not_found(), b"{}")
             return
         request = Request(
-            time.monotonic(), found[1], body["chat_id"], body["text"], body.get("parse_mode")
+            time.monotonic(),
+            found[1],
+            body["chat_id"],
+            body["text"],
+            body.get("parse_mode"),
+            body.get("reply_markup", {}),
         )
         answer = api.take(request)
         if answer.after:
