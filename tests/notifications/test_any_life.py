@@ -1,8 +1,8 @@
 """Random lives around a change of clocks, in any zone: what is promised holds after every step.
 
-A person with three habits changes zone, times, rhythms and starts, pauses and goes on, while ticks
-and sends come when they come. What is due when is found by the walk of `tests.zones`, which shares
-nothing with the code.
+A person with three habits changes zone, times, rhythms and starts, pauses and goes on, answers
+messages and puts them off, while ticks and sends come when they come. What is due when is found by
+the walk of `tests.zones`, which shares nothing with the code.
 """
 
 import datetime
@@ -21,10 +21,11 @@ from hypothesis import strategies as st
 from accounts.models import User
 from habits.models import Habit
 from notifications import telegram
-from notifications.buttons import Keyboard
+from notifications.buttons import Action, Keyboard, OnReminder, data
 from notifications.delivery import deliver
 from notifications.models import Bot, Chat, Reminder, State
 from notifications.planning import plan_due
+from notifications.presses import Press, press
 from tests.conftest import MakeHabit
 from tests.notifications.stage import DAY, HOUR, SECOND, Steps, edit, edit_profile, person
 from tests.zones.rules import Rules, all_zones
@@ -49,9 +50,9 @@ AHEAD = 45
 """Days after the beginning of a life by which every next occurrence has come."""
 
 Change = dict[str, Any]
-Step = tuple[int, str | tuple[int, Change]]
-"""Seconds that pass; then a `tick`, a tick and a `send`, or a change of one habit by its number, or
-of the person, by a number below zero."""
+Step = tuple[int, str | Action | tuple[int, Change]]
+"""Seconds that pass; then a `tick`, a tick and a `send`, a press below the newest message, or a
+change of one habit by its number, or of the person, by a number below zero."""
 
 
 def from_day(days: int) -> Change:
@@ -80,10 +81,13 @@ seconds = st.one_of(
 )
 habit_changes = st.tuples(st.integers(0, 2), changes)
 moves = st.sampled_from(ODD_ZONES).map(lambda zone: (-1, {"timeZone": zone}))
+presses = st.sampled_from((Action.LATER, *Action))
 lives: st.SearchStrategy[list[Step]] = st.lists(
-    st.tuples(seconds, st.one_of(st.just("tick"), st.just("send"), habit_changes, moves)),
+    st.tuples(
+        seconds, st.one_of(st.just("tick"), st.just("send"), habit_changes, moves, presses, presses)
+    ),
     min_size=8,
-    max_size=18,
+    max_size=20,
 )
 
 
@@ -138,15 +142,18 @@ class Life:
     steps: Steps
     before: datetime.datetime
     first: int
-    sends: Counter[tuple[int, datetime.date]] = field(default_factory=Counter)
-    sent: dict[int, Any] = field(default_factory=dict)
+    sends: Counter[tuple[int, datetime.date, int]] = field(default_factory=Counter)
+    sent: dict[tuple[int, int], Any] = field(default_factory=dict)
+    newest: int | None = None
+    """The row of the newest message."""
 
     def send(self, chat_id: int, html: str, buttons: Keyboard) -> telegram.Sent:
         """What stands in for Telegram: it sees which row is on its way."""
         row = Reminder.objects.get(state=State.SENDING)
         assert row.habit_id is not None
         assert row.due_at <= timezone.now()
-        self.sends[row.habit_id, row.local_date] += 1
+        self.sends[row.habit_id, row.local_date, row.round] += 1
+        self.newest = row.pk
         return telegram.Sent(self.sends.total())
 
     def pass_time(self, now: datetime.datetime) -> None:
@@ -159,9 +166,16 @@ class Life:
             }
         self.before = now
 
-    def live(self, step: str | tuple[int, Change], now: datetime.datetime) -> None:
+    def press(self, action: Action, now: datetime.datetime) -> None:
+        if self.newest is not None:
+            pressed = data(OnReminder(self.newest, action), 1)
+            assert press(Press(1, self.sends.total(), pressed), now).text
+
+    def live(self, step: str | Action | tuple[int, Change], now: datetime.datetime) -> None:
         expected = [habit.next_due_at for habit in self.habits]
-        if step == "send":
+        if isinstance(step, Action):
+            self.press(step, now)
+        elif step == "send":
             deliver(self.steps)
         elif step == "tick":
             plan_due(now)
@@ -201,12 +215,15 @@ class Life:
         assert entered == came_due if is_planned else entered <= came_due
         assert set(self.sends.values()) <= {1}
         sent = {
-            row.pk: (row.local_date, row.due_at, row.ended_at, row.message_id)
+            (row.pk, row.round): (row.local_date, row.due_at, row.ended_at, row.message_id)
             for row in rows
             if row.state == State.SENT
         }
-        assert sent.items() >= self.sent.items()
-        assert len(sent) == self.sends.total()
+        rounds = {row.pk: row.round for row in rows}
+        # Only what its person puts off ever opens again.
+        still = {key: told for key, told in self.sent.items() if rounds[key[0]] == key[1]}
+        assert sent.items() >= still.items()
+        assert len(sent) + sum(rounds.values()) == self.sends.total()
         self.sent = sent
 
 
@@ -220,7 +237,7 @@ class Life:
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
 @given(where=st.sampled_from(CHANGES), hours=st.integers(1, 60), steps=lives)
-def test_in_any_life_no_date_is_sent_twice_and_each_that_came_due_is_in_the_ledger_once(
+def test_in_any_life_no_date_is_sent_twice_in_a_round_and_each_that_came_due_is_in_the_ledger_once(
     where: tuple[str, int],
     hours: int,
     steps: list[Step],
@@ -265,4 +282,5 @@ def test_in_any_life_no_date_is_sent_twice_and_each_that_came_due_is_in_the_ledg
             life.live(step, now)
             life.check(is_planned=step in ("tick", "send"))
     event(f"{life.sends.total()} sent")
+    event(f"{sum(1 for *_date, round_ in life.sends if round_)} sent again")
     event(f"{Reminder.objects.filter(state=State.CANCELLED).count()} cancelled")

@@ -8,7 +8,7 @@ from graphql_jwt.shortcuts import get_token
 from accounts.models import ChatStatus, User
 from notifications import chats
 from notifications.delivery import deliver
-from notifications.models import Chat, Reason, State
+from notifications.models import Chat, Reason, Reminder, State
 from tests.conftest import Caller, MakeHabit
 from tests.fake_bot_api import BLOCKED, FakeBotApi, forbidden
 from tests.notifications.stage import (
@@ -16,6 +16,7 @@ from tests.notifications.stage import (
     HOUR,
     NOW,
     SECOND,
+    TODAY,
     Steps,
     background,
     blocked,
@@ -208,6 +209,42 @@ def test_a_group_that_moved_takes_its_people_along(alice: User, bob: User) -> No
 
     people = User.objects.order_by("pk").values_list("pk", "chat_id")
     assert list(people) == [(alice.pk, -1005), (bob.pk, 1002), (friend.pk, -1005)]
+
+
+def test_a_group_that_moved_takes_along_what_was_sent_to_its_people(
+    make_habit: MakeHabit, alice: User
+) -> None:
+    """And nothing that went elsewhere."""
+    friend = person(-5)
+    rows = {
+        (owner.pk, chat_id, day): Reminder.objects.create(
+            habit=make_habit(owner),
+            user=owner,
+            local_date=TODAY - day * DAY,
+            due_at=NOW,
+            not_before=NOW,
+            state=State.SENT,
+            chat_id=chat_id,
+        )
+        for owner in (alice, friend)
+        for day, chat_id in enumerate((-5, 1001, None))
+    }
+
+    chats.move(-5, -1005)
+
+    for (owner, before, _day), row in rows.items():
+        row.refresh_from_db()
+        assert row.chat_id == (-1005 if (owner, before) == (friend.pk, -5) else before)
+
+
+def test_a_chat_goes_by_the_ids_that_it_had(db: None) -> None:
+    chats.move(-5, -1005)
+    chats.move(-5, -1005)
+
+    assert chats.ids_of(-5) == [-1005, -5]
+    assert chats.ids_of(-1005) == [-1005, -5]
+    assert chats.ids_of(7) == [7]
+    assert Chat.objects.count() == 1
 
 
 def test_a_group_that_moved_to_a_chat_that_said_stop_shows_it(alice: User) -> None:

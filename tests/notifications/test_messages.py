@@ -6,8 +6,10 @@ from html import unescape
 import pytest
 
 from accounts.models import Language, User
-from notifications.messages import MAX_LENGTH, reminder_text
+from habits.models import CheckInStatus
+from notifications.messages import MAX_LENGTH, answered_text, later_text, reminder_text
 from tests.conftest import MakeHabit
+from tests.notifications.stage import NOW
 
 
 @pytest.fixture
@@ -89,6 +91,60 @@ def test_texts_of_people_are_no_markup(alice: User, make_habit: MakeHabit, relat
     assert re.findall(r"<[^>]*>", text) == ["<b>", "</b>"]
     assert set(re.findall(r"&\w*;?", text)) == {"&lt;", "&gt;", "&amp;"}
     assert unescape(text).count(evil) == (4 if related else 3)
+
+
+def test_a_habit_without_a_time_names_none(alice: User, bob: User, make_habit: MakeHabit) -> None:
+    bob.language = Language.RUSSIAN
+
+    texts = [
+        reminder_text(make_habit(owner, is_enjoyed=True, action="x", place="y"))
+        for owner in (alice, bob)
+    ]
+
+    assert texts == ["I will <b>x</b> in y.", "Я буду <b>x</b>, место: y."]
+
+
+def test_what_was_answered_stands_below_the_reminder(alice: User, make_habit: MakeHabit) -> None:
+    habit = make_habit(alice)
+    outcomes = [
+        answered_text(habit, CheckInStatus.SKIPPED, 5),
+        answered_text(habit, CheckInStatus.DONE, 0),
+        answered_text(habit, CheckInStatus.DONE, 1),
+        answered_text(habit, CheckInStatus.DONE, 2),
+        later_text(habit, NOW),
+    ]
+
+    assert {text.rpartition("\n\n")[0] for text in outcomes} == {reminder_text(habit)}
+    assert [text.rpartition("\n\n")[2] for text in outcomes] == [
+        "⏭ Skipped.",
+        "✅ Done.",
+        "✅ Done.",
+        "✅ Done, 2 times in a row.",
+        "⏰ Again at 07:30.",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("streak", "times"),
+    [(2, "2 раза"), (5, "5 раз"), (11, "11 раз"), (21, "21 раз"), (104, "104 раза")],
+)
+def test_what_was_answered_in_russian(
+    russian: User, make_habit: MakeHabit, streak: int, times: str
+) -> None:
+    habit = make_habit(russian)
+    outcomes = [
+        answered_text(habit, CheckInStatus.SKIPPED, streak),
+        answered_text(habit, CheckInStatus.DONE, 1),
+        answered_text(habit, CheckInStatus.DONE, streak),
+        later_text(habit, NOW),
+    ]
+
+    assert [text.rpartition("\n\n")[2] for text in outcomes] == [
+        "⏭ Пропущено.",
+        "✅ Сделано.",
+        f"✅ Сделано, {times} подряд.",
+        "⏰ Напомню снова в 07:30.",
+    ]
 
 
 @pytest.mark.parametrize("language", Language)

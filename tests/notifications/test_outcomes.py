@@ -4,7 +4,8 @@ import pytest
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from accounts.models import ChatStatus, User
-from habits.models import Habit
+from habits import tracking
+from habits.models import CheckInSource, CheckInStatus, Habit
 from notifications import ledger, upkeep
 from notifications.models import Chat, Reason, Reminder, State
 from tests.conftest import MakeHabit
@@ -13,6 +14,7 @@ from tests.notifications.stage import (
     HOUR,
     MINUTE,
     NOW,
+    TODAY,
     TOKEN,
     delete,
     edit,
@@ -62,6 +64,11 @@ def test_each_end_is_told_by_its_state_and_no_line_holds_a_persons_words(
         delete(with_habit(row()))
         habit = with_habit(row())
         edit(habit, startsOn="2026-07-09")
+        done = with_habit(row(person(8)))
+        tracking.check_in(
+            done, TODAY, CheckInStatus.DONE, source=CheckInSource.API, now=NOW, note="canary-note"
+        )
+        assert send_next()
         planned(make_habit(alice, **WORDS), NOW - 3 * HOUR)
         ledger.expire_late(NOW)
         ambiguous = row(person(7))
@@ -80,6 +87,7 @@ def test_each_end_is_told_by_its_state_and_no_line_holds_a_persons_words(
         (State.CANCELLED, Reason.ACCOUNT_DISABLED),
         (State.CANCELLED, Reason.HABIT_DELETED),
         (State.CANCELLED, Reason.NOT_DUE),
+        (State.CANCELLED, Reason.CHECKED_IN),
         (State.EXPIRED, Reason.TOO_LATE),
     }
     lines = [record.getMessage() for record in caplog.records]

@@ -99,6 +99,18 @@ def test_a_row_stays_for_the_catch_up_window_whatever_the_retention(
     assert retention.prune(NOW) == 1
 
 
+def test_the_shortest_retention_keeps_a_date_from_coming_back(
+    row: Make, settings: Settings
+) -> None:
+    """A person's today goes back by two dates at most, so three days are enough."""
+    settings.REMINDER_RETENTION = 3 * DAY
+    kept = row(NOW - 3 * DAY)
+    row(NOW - 3 * DAY - MOMENT)
+
+    assert retention.prune(NOW) == 1
+    assert list(Reminder.objects.all()) == [kept]
+
+
 def test_a_tick_prunes_no_more_than_some_batches_and_the_next_one_goes_on(
     row: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
