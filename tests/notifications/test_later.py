@@ -393,6 +393,7 @@ def test_what_is_put_off_after_the_time_has_moved_on_comes_when_it_was_told(
 
     edit(habit, action="run")
     edit(habit, periodicity=2, startsOn=str(TODAY))
+    zone_rules.replan_all(NOW + MINUTE)
     run(steps, NOW + DELAY)
 
     assert sent(row)
