@@ -91,11 +91,10 @@ def below_reminder(
 
 def data(target: Target, chat_id: int) -> str:
     """What a button carries in a message to that chat; at most `MAX_DATA` bytes of ASCII."""
-    match target:
-        case OnReminder():
-            text = f"{target.action}:{target.reminder}"
-        case OnDate():
-            text = f"{target.action}:{target.habit}:{target.date}"
+    if isinstance(target, OnReminder):
+        text = f"{target.action}:{target.reminder}"
+    else:
+        text = f"{target.action}:{target.habit}:{target.date}"
     return f"{text}:{_signature(text, chat_id)}"
 
 

@@ -506,6 +506,21 @@ def test_a_press_that_waits_for_a_deletion_comes_after_it(
 
 
 @pytest.mark.django_db(transaction=True)
+def test_a_press_that_waits_while_its_row_is_pruned_comes_after_it(
+    row: Reminder, fingers: Fingers
+) -> None:
+    pressed = fingers.on("Done")
+    with transaction.atomic():
+        list(User.objects.select_for_update(no_key=True))
+        call = background(lambda: press(pressed, NOW))
+        assert blocked(call)
+        row.delete()
+
+    assert call.result(10) == Answer("This reminder is no longer kept.")
+    assert not CheckIn.objects.exists()
+
+
+@pytest.mark.django_db(transaction=True)
 def test_a_press_that_waits_for_a_deleted_account_comes_after_it(
     row: Reminder, alice: User, fingers: Fingers
 ) -> None:
