@@ -30,6 +30,11 @@ class _RulesMixin:
         except ValidationError as error:
             self._update_errors(error)  # type: ignore[attr-defined]
 
+    def _get_validation_exclusions(self) -> set[str]:
+        """The rules above say by field what the constraint would say by its name."""
+        exclusions: set[str] = super()._get_validation_exclusions()  # type: ignore[misc]  # the same
+        return exclusions | {"day_starts_at"}
+
 
 class NewUserForm(_RulesMixin, AdminUserCreationForm):
     class Meta:
@@ -55,13 +60,16 @@ class UserAdmin(DjangoUserAdmin):
     filter_horizontal = ()
     fieldsets = (
         (None, {"fields": ("email", "password", "first_name")}),
-        (_("Reminders"), {"fields": ("chat_id", "chat_status", "time_zone", "language")}),
+        (
+            _("Reminders"),
+            {"fields": ("chat_id", "chat_status", "time_zone", "day_starts_at", "language")},
+        ),
         (_("Access"), {"fields": ("is_active", "is_staff", "is_superuser")}),
         (_("Dates"), {"fields": ("date_joined", "last_login")}),
     )
     add_fieldsets = (
         (None, {"fields": ("email", "usable_password", "password1", "password2")}),
-        (_("Reminders"), {"fields": ("chat_id", "time_zone", "language")}),
+        (_("Reminders"), {"fields": ("chat_id", "time_zone", "day_starts_at", "language")}),
     )
 
     @transaction.atomic

@@ -105,8 +105,11 @@ class User(AbstractBaseUser, PermissionsMixin):
     def today(self, now: datetime.datetime) -> datetime.date:
         """The date that this person means by today: until their day starts, the one before."""
         local = now.astimezone(self.zone)
-        has_started = local.time() >= self.day_starts_at
-        return local.date() if has_started else local.date() - datetime.timedelta(days=1)
+        if local.time() >= self.day_starts_at:
+            return local.date()
+        # Not the date less one: a zone may have skipped that one as a whole.
+        midnight = datetime.datetime.combine(local.date(), MIDNIGHT, self.zone)
+        return self.local_date(midnight.astimezone(datetime.UTC) - datetime.timedelta.resolution)
 
     def set_password(self, raw_password: str | None) -> None:
         """Replaces the password; tokens made under the old one are void once this is saved."""

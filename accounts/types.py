@@ -51,6 +51,9 @@ class UserType(relay.Node):
         description="Whether messages reach that chat."
     )
     time_zone: str = strawberry.field(description="The IANA time zone of all habits' times.")
+    day_starts_at: datetime.time = strawberry.field(
+        description="When a new day begins for this person; until then today is still yesterday."
+    )
     language: str = strawberry.field(description="The language of messages: `en` or `ru`.")
     date_joined: datetime.datetime = strawberry.field(description="When the account was made.")
 
@@ -95,6 +98,10 @@ class RegisterInput:
     time_zone: str | None = strawberry.field(
         default=None, description="An IANA name such as `Europe/Berlin`; `UTC` when absent."
     )
+    day_starts_at: datetime.time | None = strawberry.field(
+        default=None,
+        description="Until when today is still yesterday, `00:00` to `06:00`; `00:00` when absent.",
+    )
     language: str | None = strawberry.field(
         default=None, description="The language of messages, `en` or `ru`; `en` when absent."
     )
@@ -111,6 +118,10 @@ class ProfileInput:
     )
     time_zone: str | None = strawberry.field(
         default=UNSET, description="An IANA name; habits keep their local times in it."
+    )
+    day_starts_at: datetime.time | None = strawberry.field(
+        default=UNSET,
+        description="Until when today is still yesterday, `00:00` to `06:00`; never null.",
     )
     language: str | None = strawberry.field(
         default=UNSET, description="The language of messages: `en` or `ru`."

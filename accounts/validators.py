@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db.models import Field
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import Language, User
+from accounts.models import LATEST_DAY_START, Language, User
 
 MAX_CHAT_ID = 2**52 - 1
 """Telegram's Bot API: identifiers have at most 52 significant bits; groups' are negative."""
@@ -25,7 +25,8 @@ def validate_user(user: User) -> None:
     """Checks what a person says about themselves and normalises it on `user`.
 
     Raises `ValidationError`, all broken rules at once: `email_invalid`, `chat_id_invalid`,
-    `time_zone_unknown`, `language_unknown`, and a first name's `blank`, `invalid`, `too_long`.
+    `time_zone_unknown`, `day_starts_at_out_of_range`, `language_unknown`, and a first name's
+    `blank`, `invalid`, `too_long`.
     """
     errors: dict[str, ValidationError] = {}
     for name, code in (("email", "email_invalid"), ("first_name", None)):
@@ -44,6 +45,12 @@ def validate_user(user: User) -> None:
         errors["time_zone"] = ValidationError(
             _("This is not a time zone: use an IANA name such as Europe/Berlin."),
             code="time_zone_unknown",
+        )
+    if user.day_starts_at > LATEST_DAY_START:
+        errors["day_starts_at"] = ValidationError(
+            _("A day starts between 00:00 and %(latest)s."),
+            code="day_starts_at_out_of_range",
+            params={"latest": f"{LATEST_DAY_START:%H:%M}"},
         )
     if user.language not in Language.values:
         errors["language"] = ValidationError(

@@ -1,6 +1,6 @@
 """What the tests of accounts send: one document each, whatever the outcome."""
 
-USER = "id email firstName chatId chatStatus timeZone language dateJoined"
+USER = "id email firstName chatId chatStatus timeZone dayStartsAt language dateJoined"
 _PAIR = f"""
     __typename
     ... on TokenPair {{ token refreshToken expiresAt refreshExpiresAt user {{ {USER} }} }}

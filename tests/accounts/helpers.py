@@ -111,6 +111,7 @@ def form_of(user: User, **changes: Any) -> dict[str, Any]:
         "first_name": user.first_name or "",
         "chat_id": "" if user.chat_id is None else str(user.chat_id),
         "time_zone": user.time_zone,
+        "day_starts_at": str(user.day_starts_at),
         "language": user.language,
         **{name: "on" for name in ("is_active", "is_staff", "is_superuser") if getattr(user, name)},
         **changes,

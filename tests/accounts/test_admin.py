@@ -30,6 +30,7 @@ NEW: dict[str, Any] = {
     "password2": STRONG,
     "chat_id": "77",
     "time_zone": "Asia/Tokyo",
+    "day_starts_at": "03:00",
     "language": "ru",
 }
 
@@ -168,6 +169,7 @@ def test_a_person_that_is_added_can_log_in(browser: Client) -> None:
     assert response.status_code == 302
     carol = User.objects.get(email="carol@example.org")
     assert (carol.chat_id, carol.time_zone, carol.language) == (77, "Asia/Tokyo", "ru")
+    assert carol.day_starts_at == datetime.time(3)
     assert not carol.is_staff
     assert log_in("carol@example.org", STRONG).is_in()
 
@@ -205,6 +207,9 @@ def test_a_person_may_be_added_without_a_password(browser: Client) -> None:
         ("chat_id", "one"),
         ("time_zone", "Mars/Olympus"),
         ("time_zone", ""),
+        ("day_starts_at", "06:01"),
+        ("day_starts_at", "noon"),
+        ("day_starts_at", ""),
         ("language", "tlh"),
     ],
 )
@@ -285,6 +290,7 @@ def test_an_account_that_is_enabled_again_does_not_bring_its_tokens_back(
         ("first_name", "A" * 151),
         ("chat_id", "0"),
         ("time_zone", "Berlin"),
+        ("day_starts_at", "06:00:01"),
         ("language", "de"),
     ],
 )

@@ -30,6 +30,7 @@ def test_me_shows_the_person_whose_token_it_is(
         "chatId": 1001,
         "chatStatus": "OK",
         "timeZone": "Europe/Berlin",
+        "dayStartsAt": "00:00",
         "language": "en",
         "dateJoined": NOON.isoformat(),
     }
@@ -67,6 +68,7 @@ def test_all_of_a_profile_changes_at_once(as_alice: Caller, alice: User) -> None
         "firstName": "  Алиса ",
         "chatId": "-100123",
         "timeZone": "Asia/Tokyo",
+        "dayStartsAt": "03:00",
         "language": "ru",
     }
 
@@ -79,22 +81,24 @@ def test_all_of_a_profile_changes_at_once(as_alice: Caller, alice: User) -> None
     alice.refresh_from_db()
     assert (alice.first_name, alice.chat_id) == ("Алиса", -100123)
     assert (alice.time_zone, alice.language) == ("Asia/Tokyo", "ru")
+    assert alice.day_starts_at == datetime.time(3)
 
 
 @pytest.mark.parametrize(
-    ("name", "column", "value"),
+    ("name", "value", "column", "kept"),
     [
-        ("firstName", "first_name", "Alicia"),
-        ("chatId", "chat_id", 5),
-        ("timeZone", "time_zone", "Asia/Tokyo"),
-        ("language", "language", "ru"),
+        ("firstName", "Alicia", "first_name", "Alicia"),
+        ("chatId", 5, "chat_id", 5),
+        ("timeZone", "Asia/Tokyo", "time_zone", "Asia/Tokyo"),
+        ("dayStartsAt", "06:00", "day_starts_at", datetime.time(6)),
+        ("language", "ru", "language", "ru"),
     ],
 )
 def test_what_is_absent_stays(
-    name: str, column: str, value: object, as_alice: Caller, bob: User
+    name: str, value: object, column: str, kept: object, as_alice: Caller, bob: User
 ) -> None:
     expected = everything()
-    expected["User"][0][column] = value
+    expected["User"][0][column] = kept
 
     as_alice.data(UPDATE_PROFILE, input={name: value})
 
@@ -113,7 +117,7 @@ def test_null_removes_the_first_name(as_alice: Caller, alice: User) -> None:
     assert alice.first_name is None
 
 
-@pytest.mark.parametrize("name", ["chatId", "timeZone", "language"])
+@pytest.mark.parametrize("name", ["chatId", "timeZone", "dayStartsAt", "language"])
 def test_null_does_not_remove_anything_else(name: str, as_alice: Caller) -> None:
     with nothing_changes():
         assert as_alice.problems(UPDATE_PROFILE, input={"firstName": "Eve", name: None}) == {
@@ -122,13 +126,12 @@ def test_null_does_not_remove_anything_else(name: str, as_alice: Caller) -> None
 
 
 def test_every_null_is_told_of(as_alice: Caller) -> None:
-    given = {"chatId": None, "timeZone": None, "language": None, "firstName": None}
+    required = ("chatId", "timeZone", "dayStartsAt", "language")
+    given = {**dict.fromkeys(required), "firstName": None}
 
     with nothing_changes():
         assert as_alice.problems(UPDATE_PROFILE, input=given) == {
-            ("chatId", "required"),
-            ("timeZone", "required"),
-            ("language", "required"),
+            (name, "required") for name in required
         }
 
 
@@ -148,6 +151,8 @@ def test_every_null_is_told_of(as_alice: Caller) -> None:
         ("timeZone", "", "time_zone_unknown"),
         ("timeZone", "Berlin", "time_zone_unknown"),
         ("timeZone", "UTC\0", "time_zone_unknown"),
+        ("dayStartsAt", "06:01", "day_starts_at_out_of_range"),
+        ("dayStartsAt", "23:59", "day_starts_at_out_of_range"),
         ("language", "", "language_unknown"),
         ("language", "de", "language_unknown"),
         ("language", "en\0", "language_unknown"),
@@ -189,6 +194,12 @@ def test_nulls_come_back_together_with_other_problems(as_alice: Caller) -> None:
 def test_what_is_no_whole_number_is_a_bad_request(value: object, as_alice: Caller) -> None:
     with nothing_changes():
         assert as_alice.error_code(UPDATE_PROFILE, input={"chatId": value}) == "BAD_USER_INPUT"
+
+
+@pytest.mark.parametrize("value", ["6:00", "03:00:30", "24:00", "", 3])
+def test_what_is_no_time_is_a_bad_request(value: object, as_alice: Caller) -> None:
+    with nothing_changes():
+        assert as_alice.error_code(UPDATE_PROFILE, input={"dayStartsAt": value}) == "BAD_USER_INPUT"
 
 
 @pytest.mark.parametrize("name", ["email", "password", "isActive", "isStaff", "chatStatus", "id"])

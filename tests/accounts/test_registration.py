@@ -36,6 +36,7 @@ def test_the_least_that_is_given_makes_an_account_with_defaults(
         "chatId": 77,
         "chatStatus": "OK",
         "timeZone": "UTC",
+        "dayStartsAt": "00:00",
         "language": "en",
         "dateJoined": NOON.isoformat(),
     }
@@ -46,7 +47,13 @@ def test_the_least_that_is_given_makes_an_account_with_defaults(
 
 
 def test_everything_that_is_given_is_kept(visitor: Caller) -> None:
-    given = new(firstName="Кэрол", timeZone="Asia/Kathmandu", language="ru", chatId=-1001234567890)
+    given = new(
+        firstName="Кэрол",
+        timeZone="Asia/Kathmandu",
+        dayStartsAt="04:30",
+        language="ru",
+        chatId=-1001234567890,
+    )
 
     answer = visitor.data(REGISTER, input=given)
 
@@ -55,13 +62,16 @@ def test_everything_that_is_given_is_kept(visitor: Caller) -> None:
     user = User.objects.get()
     assert (user.first_name, user.time_zone) == ("Кэрол", "Asia/Kathmandu")
     assert (user.language, user.chat_id) == ("ru", -1001234567890)
+    assert user.day_starts_at == datetime.time(4, 30)
 
 
 def test_null_counts_as_absent_where_there_is_a_default(visitor: Caller) -> None:
-    answer = visitor.data(REGISTER, input=new(firstName=None, timeZone=None, language=None))
+    absent = dict.fromkeys(("firstName", "timeZone", "dayStartsAt", "language"))
+    answer = visitor.data(REGISTER, input=new(**absent))
 
     assert answer["user"]["firstName"] is None
     assert answer["user"]["timeZone"] == "UTC"
+    assert answer["user"]["dayStartsAt"] == "00:00"
     assert answer["user"]["language"] == "en"
 
 
@@ -91,6 +101,7 @@ def test_all_that_is_wrong_comes_back_at_once(visitor: Caller) -> None:
         "password": "12345",
         "chatId": 0,
         "timeZone": "Mars/Olympus",
+        "dayStartsAt": "23:59",
         "language": "tlh",
         "firstName": " ",
     }
@@ -103,6 +114,7 @@ def test_all_that_is_wrong_comes_back_at_once(visitor: Caller) -> None:
             ("password", "password_entirely_numeric"),
             ("chatId", "chat_id_invalid"),
             ("timeZone", "time_zone_unknown"),
+            ("dayStartsAt", "day_starts_at_out_of_range"),
             ("language", "language_unknown"),
             ("firstName", "blank"),
         }

@@ -1,5 +1,6 @@
 """What must hold for an account, without the API around it."""
 
+import datetime
 from typing import Any
 
 import pytest
@@ -53,6 +54,8 @@ def test_staff_may_have_no_chat_and_nobody_needs_a_name() -> None:
         ("chat_id", -MAX_CHAT_ID - 1, "chat_id_invalid"),
         ("time_zone", "", "time_zone_unknown"),
         ("time_zone", "Mars/Olympus", "time_zone_unknown"),
+        ("day_starts_at", datetime.time(6, 1), "day_starts_at_out_of_range"),
+        ("day_starts_at", datetime.time(23, 59), "day_starts_at_out_of_range"),
         ("language", "", "language_unknown"),
         ("language", "tlh", "language_unknown"),
     ],

@@ -198,6 +198,7 @@ VALUES: dict[str, Value] = {
     "ProfileInput.firstName": lambda drawer: drawer.own("first"),
     "ProfileInput.chatId": Drawer.chat,
     "ProfileInput.timeZone": lambda drawer: drawer.of(ZONES[drawer.person.name]),
+    "ProfileInput.dayStartsAt": lambda drawer: drawer.of(["00:00", "03:00", "06:00", "06:01"]),
     "ProfileInput.language": lambda drawer: drawer.of(["en", "ru"]),
 }
 """How each argument is drawn, by its coordinate in the contract."""

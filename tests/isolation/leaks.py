@@ -134,7 +134,7 @@ def _assert_fields(node: dict[str, Any], row: dict[str, Any]) -> None:
 def _shown(value: Any, name: str) -> Any:
     if value is None or isinstance(value, bool | int):
         return value
-    if name == "time":
+    if name in ("time", "dayStartsAt"):
         return value.strftime("%H:%M")
     if name == "chatStatus":
         return value.upper()

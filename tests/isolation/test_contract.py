@@ -11,7 +11,15 @@ GIVEN_BY_RULES = {
     *(f"HabitOrder.{key}" for key in ("time", "action", "createdAt")),
     *(
         f"RegisterInput.{name}"
-        for name in ("email", "password", "chatId", "timeZone", "language", "firstName")
+        for name in (
+            "email",
+            "password",
+            "chatId",
+            "timeZone",
+            "dayStartsAt",
+            "language",
+            "firstName",
+        )
     ),
     "tokenAuth(email)",
     "tokenAuth(password)",
