@@ -84,6 +84,10 @@ class UserAdmin(DjangoUserAdmin):
             # Enabled again, the account does not bring its old tokens back to life.
             obj.token_generation = before.token_generation + 1
             changed.append("token_generation")
+        if obj.chat_id != before.chat_id:
+            # A number that was typed may be a stranger's.
+            obj.chat_linked_at = None
+            changed.append("chat_linked_at")
         obj.save(update_fields=changed if change else None)
         if obj.chat_id != before.chat_id:
             chat_chosen.send(User, user=obj, now=now)

@@ -28,23 +28,24 @@ class Tally(NamedTuple):
 class Pace:
     """The first `free` failures cost nothing, each further one doubles the delay after it.
 
-    Delays begin at a second and end at `cap`. One failure is forgotten after each `memory`.
+    Delays begin with `first` and end at `cap`. One failure is forgotten after each `memory`.
     """
 
     free: int
     cap: int
     memory: int
+    first: int = SECOND
 
     @property
     def most(self) -> int:
         """How many failures lead to the longest delay; more are not counted."""
-        doublings = (self.cap // SECOND - 1).bit_length()
+        doublings = (-(-self.cap // self.first) - 1).bit_length()
         return self.free + 1 + doublings
 
     def delay(self, failures: int) -> int:
         """How long the next attempt has to wait after so many failures."""
         paid = failures - self.free
-        return min(SECOND << (paid - 1), self.cap) if paid > 0 else 0
+        return min(self.first << (paid - 1), self.cap) if paid > 0 else 0
 
     def wait(self, tally: Tally, now: int) -> int:
         """How long nobody may try; 0 when somebody may."""

@@ -1,4 +1,4 @@
-"""Who uses the tracker, and the refresh tokens of their devices."""
+"""Who uses the tracker, the refresh tokens of their devices, and forgotten passwords."""
 
 import datetime
 import logging
@@ -156,6 +156,29 @@ class RefreshToken(models.Model):
 
     def __str__(self) -> str:
         return str(self.id)
+
+
+class PasswordReset(models.Model):
+    """Somebody asked for a new password of the account with this address, if there is one.
+
+    One row for each address, which lives for minutes: known and unknown ones are kept alike, so
+    that nobody can tell them apart. `digest` is that of the newest code; where no code may be sent,
+    of one that nobody was told. `send_at` is when a code is to be sent, NULL once that is settled;
+    `attempts` counts the sends that began, `tries` the wrong guesses at the newest code.
+    """
+
+    email = LowerCaseEmailField(unique=True)
+    requested_at = models.DateTimeField()
+    send_at = models.DateTimeField(null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    user = models.ForeignKey(User, on_delete=models.CASCADE, null=True, related_name="+")
+    generation = models.PositiveIntegerField(default=0)
+    digest = models.CharField(max_length=64, default="")
+    tries = models.PositiveSmallIntegerField(default=0)
+    expires_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return str(self.pk)
 
 
 def zone_named(name: str) -> ZoneInfo:

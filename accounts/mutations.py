@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 from strawberry import UNSET
 from strawberry.types import Info
 
-from accounts import refresh_tokens, throttling
+from accounts import password_resets, refresh_tokens, throttling
 from accounts.access_tokens import user_of_token
 from accounts.errors import problem
 from accounts.models import User
@@ -30,12 +30,13 @@ from accounts.types import (
 from accounts.validators import validate_new_password, validate_user
 
 CREDENTIAL_FIELDS = frozenset(
-    {"register", "tokenAuth", "refreshToken", "changePassword", "deleteAccount"}
+    {"register", "tokenAuth", "refreshToken", "changePassword", "resetPassword", "deleteAccount"}
 )
 """Mutations that issue tokens or check a password: guessing must not come in bulk."""
 
-SINGLE_FIELDS = CREDENTIAL_FIELDS | {"updateProfile"}
-"""Those, and what moves all habits of a person at once, which costs something for each of them."""
+SINGLE_FIELDS = CREDENTIAL_FIELDS | {"requestPasswordReset", "updateProfile"}
+"""Those, what writes to somebody's chat, and what moves all habits of a person at once, which costs
+something for each of them."""
 
 RefreshTokenArgument = Annotated[
     str, strawberry.argument(description="The newest refresh token of the device.")
@@ -142,7 +143,7 @@ class Mutation:
     ) -> UserType:
         user = current_user(info, lock=True)
         changes = {name: value for name, value in vars(input).items() if value is not UNSET}
-        previous_zone, now = user.time_zone, timezone.now()
+        previous_chat, previous_zone, now = user.chat_id, user.time_zone, timezone.now()
         errors: dict[str, list[ValidationError]] = {}
         for name, value in changes.items():
             if value is None and name != "first_name":
@@ -155,7 +156,10 @@ class Mutation:
             errors.update(error.error_dict)
         if errors:
             raise ValidationError(errors)
-        user.save(update_fields=list(changes))
+        if user.chat_id != previous_chat:
+            # A number that was typed may be a stranger's.
+            user.chat_linked_at = None
+        user.save(update_fields=[*changes, "chat_linked_at"])
         if "chat_id" in changes:
             chat_chosen.send(User, user=user, now=now)
         if user.time_zone != previous_zone:
@@ -179,6 +183,55 @@ class Mutation:
             user.set_password(input.new_password)
             user.save(update_fields=["password", "token_generation"])
             return TokenPair.of(refresh_tokens.open_session(user, timezone.now()))
+
+    @strawberry_django.mutation(
+        description=(
+            "Sends a code for a new password to the account's private Telegram chat, if that was"
+            " linked from the chat itself. The answer is the same where there is no such account or"
+            " chat, or a code was sent just now."
+        )
+    )
+    def request_password_reset(
+        self,
+        info: Info,
+        email: Annotated[str, strawberry.argument(description="The account's address.")],
+    ) -> Success:
+        now = timezone.now()
+        throttling.count_reset_request(info.context.request, now)
+        if throttling.may_have_a_code(email, now):
+            password_resets.request(email, now)
+        return Success()
+
+    @strawberry_django.mutation(
+        description=(
+            "Sets a new password for the code that `requestPasswordReset` sent, logs all devices"
+            " out and this one in."
+        )
+    )
+    def reset_password(
+        self,
+        info: Info,
+        email: Annotated[str, strawberry.argument(description="The account's address.")],
+        code: Annotated[
+            str,
+            strawberry.argument(
+                description="The newest code: good once, for 10 minutes and 5 tries."
+            ),
+        ],
+        password: Annotated[
+            str,
+            strawberry.argument(
+                description="At least 8 characters, not a common one, not only digits."
+            ),
+        ],
+    ) -> TokenPair:
+        request, now = info.context.request, timezone.now()
+        attempt = throttling.reset_attempt(request, email, now)
+        reset = password_resets.redeem(email, code, now)
+        attempt.forgive()
+        session = password_resets.set_password(reset, password, now)
+        throttling.trust(request, email, now)
+        return TokenPair.of(session)
 
     @strawberry_django.mutation(
         description="Deletes the account with its habits, tokens and unsent reminders, for good."

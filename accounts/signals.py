@@ -8,5 +8,9 @@ time_zone_changed = Signal()
 chat_chosen = Signal()
 """`sender`: User; `user`: as saved, with the chat id that was just given; `now`: the moment."""
 
+password_reset_requested = Signal()
+"""`sender`: PasswordReset; `reset`: a saved row, whose code is to be sent. No transaction is open
+around it but the caller's own."""
+
 account_deleting = Signal()
 """`sender`: User; `user`: whose rows are about to be deleted, all together."""

@@ -1,4 +1,4 @@
-"""How often anybody may try a password, a refresh token or a registration.
+"""How often anybody may try a password, a code, a refresh token or a registration.
 
 An attempt is counted as failed before anything is looked at, and forgiven when it succeeds: so
 parallel calls and aliases get no further than one after the other. Three tallies slow it down:
@@ -53,6 +53,10 @@ PARALLEL_REFRESHES = 20
 
 LOGIN_TRUST = 90 * DAY
 """Three times as long as a device stays logged in without the password."""
+
+CODES = Pace(free=0, first=MINUTE, cap=10 * MINUTE, memory=HOUR)
+"""Of codes for a forgotten password: nobody floods a chat whose owner's e-mail they know. A pause
+ends with the life of the code before, so that whoever keeps asking leaves the owner a good one."""
 
 REFRESH_TRUST = DAY
 """A device refreshes every few minutes, and a phone has many addresses."""
@@ -138,7 +142,44 @@ def count_registration(request: HttpRequest, now: datetime.datetime) -> None:
 
     Raises `RateLimited` where it would be one too many in an hour, wherever that hour begins.
     """
-    moment, limit = _milliseconds(now), settings.REGISTRATIONS_PER_HOUR
+    _count_in_the_hour("registrations", settings.REGISTRATIONS_PER_HOUR, request, now)
+
+
+def count_reset_request(request: HttpRequest, now: datetime.datetime) -> None:
+    """The same for a request of a code for a forgotten password, of whatever account."""
+    _count_in_the_hour("resets", settings.PASSWORD_RESETS_PER_HOUR, request, now)
+
+
+def may_have_a_code(email: str, now: datetime.datetime) -> bool:
+    """Counts a code for the account `email`, known or not; False, uncounted, where it is too early.
+
+    Nobody is told: whoever asks hears the same, and the newest code is still good.
+    """
+    moment, is_early = _milliseconds(now), False
+
+    def counted(values: list[Value]) -> Sequence[Value]:
+        nonlocal is_early
+        tally = Tally(*values[0])
+        is_early = CODES.wait(tally, moment) > 0
+        return values if is_early else [CODES.failed(tally, moment)]
+
+    store().update([_key("codes", _account(email))], counted, moment)
+    return not is_early
+
+
+def reset_attempt(request: HttpRequest, email: str, now: datetime.datetime) -> Attempt:
+    """Counts a try of a code for a forgotten password, as one of a password but apart from those:
+    they may be what made its owner ask for one."""
+    return Attempt(_password_policy("reset"), _account(email), request, now).count()
+
+
+def trust(request: HttpRequest, email: str, now: datetime.datetime) -> None:
+    """The owner of a new account, or of a new password, is at this address."""
+    _password_attempt(request, email, now).forgive()
+
+
+def _count_in_the_hour(kind: str, limit: int, request: HttpRequest, now: datetime.datetime) -> None:
+    moment = _milliseconds(now)
 
     def counted(values: list[Value]) -> Sequence[Value]:
         (ends,) = values
@@ -147,12 +188,7 @@ def count_registration(request: HttpRequest, now: datetime.datetime) -> None:
             raise _too_early(within_the_hour[-limit] - moment)
         return [(*within_the_hour, moment + HOUR)]
 
-    store().update([_key("registrations", caller_site(request))], counted, moment)
-
-
-def trust(request: HttpRequest, email: str, now: datetime.datetime) -> None:
-    """The owner of a new account is at this address."""
-    _password_attempt(request, email, now).forgive()
+    store().update([_key(kind, caller_site(request))], counted, moment)
 
 
 def caller_address(request: HttpRequest) -> str:
@@ -187,13 +223,18 @@ def _network(request: HttpRequest, bits: int) -> str:
 
 
 def _password_attempt(request: HttpRequest, email: str, now: datetime.datetime) -> Attempt:
-    account = LowerCaseEmailField().to_python(email)
-    return Attempt(_login_policy(), account, request, now)
+    return Attempt(_password_policy("login"), _account(email), request, now)
 
 
-def _login_policy() -> Policy:
+def _account(email: str) -> str:
+    """However the address is written."""
+    address: str = LowerCaseEmailField().to_python(email)
+    return address
+
+
+def _password_policy(kind: str) -> Policy:
     pair = Pace(settings.LOGIN_FREE_FAILURES, LONGEST_DELAY, PAIR_MEMORY)
-    return Policy("login", pair, _address_pace(), _account_pace(pair), LOGIN_TRUST)
+    return Policy(kind, pair, _address_pace(), _account_pace(pair), LOGIN_TRUST)
 
 
 def _refresh_policy() -> Policy:

@@ -15,8 +15,9 @@ from django.conf import settings
 from django.utils import timezone
 from periodiq import cron
 
+from accounts import password_resets
 from habits import zone_rules
-from notifications import ledger, retention, totals
+from notifications import ledger, password_codes, retention, totals
 from notifications.broker import queued
 from notifications.delivery import RUN
 from notifications.delivery import deliver as run_delivery
@@ -56,6 +57,8 @@ def tick() -> None:
         expired = attempt(ledger.expire_late, now)
         woken = attempt(wake_senders, now)
         logger.info("tick planned=%s expired=%s freed=%s woken=%s", planned, expired, freed, woken)
+        attempt(wake_for_codes, now)
+        attempt(password_resets.prune, now)
         attempt(totals.count_ended)
         attempt(retention.prune, now)
     totals.note_tick(timezone.now(), time.monotonic() - began)
@@ -89,6 +92,12 @@ def wake_senders(now: datetime.datetime) -> int:
     return max(missing, 0)
 
 
+def wake_for_codes(now: datetime.datetime) -> None:
+    """Sends a hint for each code that is still to be sent: one was lost, or a sender died."""
+    for reset_id in password_codes.waiting(now):
+        send_password_code.send(reset_id)
+
+
 # In a worker that serves both queues, a tick goes first.
 @dramatiq.actor(
     queue_name="deliver", max_retries=0, max_age=MINUTE, time_limit=10 * MINUTE, priority=10
@@ -99,3 +108,10 @@ def deliver() -> None:
     run = RUN * random.uniform(0.75, 1)  # noqa: S311  # nobody's secret
     if run_delivery(stopping, run=run) and not stopping.is_set():
         deliver.send()
+
+
+# Before reminders: somebody waits for it.
+@dramatiq.actor(queue_name="deliver", max_retries=0, max_age=MINUTE, time_limit=MINUTE, priority=0)
+def send_password_code(reset_id: int) -> None:
+    """Sends the code of that request, which nothing but the message to the chat may hold."""
+    password_codes.send_code(reset_id, stopping)

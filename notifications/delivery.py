@@ -40,7 +40,8 @@ SHORT_STEP = datetime.timedelta(seconds=0.05)
 RECONNECT = datetime.timedelta(seconds=1)
 """Between two tries to reach a database that went away."""
 
-WRONG_TOKEN_PAUSE = datetime.timedelta(minutes=1)
+WRONG_TOKEN_PAUSE = 60
+"""Seconds."""
 
 Clock = Callable[[], datetime.datetime]
 
@@ -154,14 +155,11 @@ def _record_error(message: Message, error: telegram.TelegramError, now: datetime
             chats.move(chat_id, error.chat_id)
             ledger.record_not_delivered(row, now, cause, now)
         case telegram.TooManyRequests():
-            seconds = min(error.retry_after, pacing.LONGEST_PAUSE.total_seconds())
-            until = now + datetime.timedelta(seconds=seconds)
-            pacing.pause_bot(until)
+            until = pacing.pause_for(error.retry_after, now)
             ledger.record_not_delivered(row, until, cause, now, counts=False)
         case telegram.BotUnauthorized():
             logger.critical("telegram_token_refused: set the right TELEGRAM_BOT_TOKEN")
-            until = now + WRONG_TOKEN_PAUSE
-            pacing.pause_bot(until)
+            until = pacing.pause_for(WRONG_TOKEN_PAUSE, now)
             ledger.record_not_delivered(row, until, cause, now, counts=False)
         case telegram.NotConnected() | telegram.NotTelegram():
             ledger.record_not_delivered(row, now + backoff(row.attempts), cause, now)

@@ -180,6 +180,13 @@ def pause_end(now: datetime.datetime) -> datetime.datetime | None:
     return paused(now).values_list("paused_until", flat=True).first()
 
 
+def pause_for(seconds: float, now: datetime.datetime) -> datetime.datetime:
+    """Nobody sends anything for so many seconds; answers when they end."""
+    until = now + datetime.timedelta(seconds=min(seconds, LONGEST_PAUSE.total_seconds()))
+    pause_bot(until)
+    return until
+
+
 @transaction.atomic
 def pause_bot(until: datetime.datetime) -> None:
     """Nobody sends anything before `until`."""

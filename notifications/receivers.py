@@ -3,16 +3,18 @@
 import datetime
 from typing import Any
 
+from django.db import transaction
 from django.db.models import Q
 from django.dispatch import receiver
 from django.utils import timezone
 
-from accounts.models import User
-from accounts.signals import account_deleting, chat_chosen
+from accounts.models import PasswordReset, User
+from accounts.signals import account_deleting, chat_chosen, password_reset_requested
 from habits.changes import ScheduleChange
 from habits.models import Habit
 from habits.signals import habit_deleting, schedules_changed
 from notifications import totals
+from notifications.actors import send_password_code
 from notifications.chats import try_again
 from notifications.ledger import end_unsent
 from notifications.models import Reason, Reminder, State
@@ -41,6 +43,11 @@ def keep_the_ledger_of_a_deleted_habit(habit: Habit, **_signal: Any) -> None:
 @receiver(chat_chosen)
 def show_what_is_known_of_the_chat(user: User, now: datetime.datetime, **_signal: Any) -> None:
     try_again(user, now)
+
+
+@receiver(password_reset_requested)
+def wake_a_worker_for_the_code(reset: PasswordReset, **_signal: Any) -> None:
+    transaction.on_commit(lambda: send_password_code.send(reset.pk))
 
 
 @receiver(account_deleting)

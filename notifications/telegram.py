@@ -91,14 +91,19 @@ class OutcomeUnknown(TelegramError):
 _local = threading.local()
 
 
-def send_message(chat_id: int, html: str, buttons: Keyboard = ()) -> Sent:
+def send_message(
+    chat_id: int, html: str, buttons: Keyboard = (), *, is_secret: bool = False
+) -> Sent:
     """Sends `html`, 1 to 4,096 characters of Telegram's HTML, to a chat, with `buttons` below it.
 
-    Without `TELEGRAM_BOT_TOKEN` the message goes to the log. Raises the `TelegramError` that says
-    what became of it.
+    Without `TELEGRAM_BOT_TOKEN` the message goes to the log, a secret one in development only.
+    Raises the `TelegramError` that says what became of it.
     """
     if not settings.TELEGRAM_BOT_TOKEN:
-        logger.info("telegram_message chat=%s text=%r", chat_id, html)
+        if is_secret and not settings.DEBUG:
+            logger.warning("telegram_secret_unsent chat=%s: set TELEGRAM_BOT_TOKEN", chat_id)
+        else:
+            logger.info("telegram_message chat=%s text=%r", chat_id, html)
         return Sent(message_id=None)
     payload: dict[str, Any] = {"chat_id": chat_id, "text": html, "parse_mode": "HTML"}
     if buttons:

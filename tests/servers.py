@@ -31,6 +31,7 @@ ENVIRONMENT = {
             "LOGIN_FREE_FAILURES",
             "LOGIN_FREE_FAILURES_PER_ADDRESS",
             "REGISTRATIONS_PER_HOUR",
+            "PASSWORD_RESETS_PER_HOUR",
             "TELEGRAM_BOT_TOKEN",
             "TELEGRAM_RATE",
             "REMINDER_CATCH_UP_MINUTES",

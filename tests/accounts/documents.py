@@ -31,6 +31,12 @@ UPDATE_PROFILE = f"""mutation ($input: ProfileInput!) {{
 CHANGE_PASSWORD = f"""mutation ($input: ChangePasswordInput!) {{
     changePassword(input: $input) {{ {_PAIR} }}
 }}"""
+REQUEST_RESET = (
+    f"mutation ($email: String!) {{ requestPasswordReset(email: $email) {{ {_SUCCESS} }} }}"
+)
+RESET_PASSWORD = f"""mutation ($email: String!, $code: String!, $password: String!) {{
+    resetPassword(email: $email, code: $code, password: $password) {{ {_PAIR} }}
+}}"""
 DELETE_ACCOUNT = f"""mutation ($password: String!) {{
     deleteAccount(password: $password) {{ {_SUCCESS} }}
 }}"""

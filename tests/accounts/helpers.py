@@ -12,7 +12,7 @@ from django.db import connection, connections
 from django.db.models import Model
 from django.urls import reverse
 
-from accounts.models import RefreshToken, User
+from accounts.models import PasswordReset, RefreshToken, User
 from habits.models import Habit
 from notifications.models import Chat, Reminder
 from tests.accounts import documents
@@ -23,7 +23,7 @@ Result = TypeVar("Result")
 
 def everything() -> dict[str, list[dict[str, Any]]]:
     """All rows that a call on accounts could touch."""
-    models: tuple[type[Model], ...] = (User, RefreshToken, Habit, Reminder, Chat)
+    models: tuple[type[Model], ...] = (User, RefreshToken, PasswordReset, Habit, Reminder, Chat)
     return {
         model.__name__: list(model._default_manager.order_by("pk").values()) for model in models
     }

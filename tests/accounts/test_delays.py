@@ -4,7 +4,7 @@ import pytest
 from pytest_django import Settings
 
 from accounts.delays import DAY, HOUR, MINUTE, SECOND, Pace, Tally
-from accounts.throttling import _login_policy
+from accounts.throttling import _password_policy
 
 NOW = 1_772_452_800_000
 PACE = Pace(free=3, cap=15 * MINUTE, memory=HOUR)
@@ -44,6 +44,14 @@ def test_the_longest_delay_is_reached_and_never_passed(cap: int) -> None:
 
     assert pace.delay(pace.most) == cap * SECOND
     assert pace.delay(pace.most - 1) < cap * SECOND
+
+
+def test_delays_may_begin_with_more_than_a_second() -> None:
+    pace = Pace(free=0, first=MINUTE, cap=10 * MINUTE, memory=HOUR)
+
+    delays = [pace.delay(failures) // MINUTE for failures in range(7)]
+    assert delays == [0, 1, 2, 4, 8, 10, 10]
+    assert pace.most == 5
 
 
 def test_one_may_try_again_at_the_very_moment() -> None:
@@ -101,7 +109,7 @@ def test_what_is_forgiven_shortens_no_delay_that_came_later() -> None:
 
 
 def test_a_guesser_at_one_account_has_about_a_hundred_guesses_a_day() -> None:
-    pair = _login_policy().pair
+    pair = _password_policy("login").pair
 
     assert len(guesses(pair, NOW + DAY)) == 110
     assert len(guesses(pair, NOW + 2 * DAY)) == 110 + 96
@@ -113,7 +121,7 @@ def test_a_few_strangers_that_never_rest_slow_down_nobody_else(
 ) -> None:
     """Six addresses, each at its own fastest pace, for two days."""
     settings.LOGIN_FREE_FAILURES = free
-    policy = _login_policy()
+    policy = _password_policy("login")
     tally = Tally()
 
     for moment in sorted(6 * guesses(policy.pair, NOW + 2 * DAY)):

@@ -114,6 +114,10 @@ def profile_fields(count: int) -> str:
     return "mutation {" + " updateProfile(input: {}) { __typename }" * count + " }"
 
 
+def reset_requests(count: int) -> str:
+    return "mutation {" + ' requestPasswordReset(email: "x") { __typename }' * count + " }"
+
+
 def credential_fields_by_fragments(count: int) -> str:
     used = " ".join(["...a"] * count)
     return (
@@ -144,6 +148,11 @@ def credential_fields_by_fragments(count: int) -> str:
         ),
         (
             profile_fields,
+            "LIMIT_CREDENTIAL_FIELDS",
+            "fields that issue tokens, check a password or change a profile",
+        ),
+        (
+            reset_requests,
             "LIMIT_CREDENTIAL_FIELDS",
             "fields that issue tokens, check a password or change a profile",
         ),
