@@ -23,7 +23,12 @@ from graphql import (
 from tests.isolation.ids import plain
 
 SCHEMA = build_schema((Path(__file__).parents[2] / "schema.graphql").read_text())
-OPEN = frozenset({"register", "tokenAuth", "refreshToken", "verifyToken", "revokeToken"})
+OPEN = frozenset(
+    {
+        *("register", "tokenAuth", "refreshToken", "verifyToken", "revokeToken"),
+        *("requestPasswordReset", "resetPassword"),
+    }
+)
 """What a visitor may call; everything else needs a live access token."""
 
 MENTIONED = frozenset(

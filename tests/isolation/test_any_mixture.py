@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 from hypothesis.stateful import initialize, invariant
 from pytest_django import Settings
 
-from accounts.models import User
+from accounts.models import PasswordReset, User
 from tests.isolation.calling import Answer, send
+from tests.isolation.codes import code_sent, link
 from tests.isolation.contract import CLOSED, QUERIES, Call
 from tests.isolation.drawing import Drawer
 from tests.isolation.effort import run
@@ -35,9 +36,14 @@ CHANGES_OF_HABITS = ("createHabit", "updateHabit", "deleteHabit")
 CHANGES = (*CHANGES_OF_HABITS, "updateProfile")
 """What changes things and leaves the person's tokens as they are."""
 
-OWNERS = {"User": "id", "RefreshToken": "user_id", "Habit": "owner_id", "Reminder": "user_id"}
+OWNERS = {
+    "User": "id",
+    **dict.fromkeys(("RefreshToken", "PasswordReset", "Reminder"), "user_id"),
+    "Habit": "owner_id",
+}
 CURSORS_KEPT = 12
 NOT_FOUND = ("id", "not_found")
+WRONG_CODE = {("code", "reset_code_invalid")}
 NO_SUCH_REWARD = ("relatedHabit", "related_habit_not_found")
 
 
@@ -308,6 +314,48 @@ class Mixture(Life):
             return
         pair = answer.value()
         assert_is_shown_rightly(pair, person, after)
+        person.user, person.password = User.objects.get(pk=person.pk), new
+        person.token, person.refresh_token = pair["token"], pair["refreshToken"]
+
+    @step(name=PEOPLE, other_name=PEOPLE)
+    def forget_a_password(self, name: str, other_name: str) -> None:
+        """Whoever holds the code of one's own chat opens one's own account, and no other's."""
+        person, other, rows = self.people[name], self.people[other_name], all_rows()
+        nobody = f"nobody.{self.number}@example.org"
+        asked = [
+            send(Call("requestPasswordReset", {"email": each})) for each in (other.email, nobody)
+        ]
+        assert len({(each.status, each.head, each.content) for each in asked}) == 1
+        assert asked[0].value()["ok"]
+        after = all_rows()
+        assert {**after, "PasswordReset": {}} == {**rows, "PasswordReset": {}}
+        codes, new = {}, f"{person.password}, or so"
+        for each in {other, person}:
+            user = User.objects.get(pk=each.pk)
+            link(user)
+            codes[each] = code_sent(user, self.clock)
+        given = {"email": other.email, "code": codes[person], "password": new}
+        rows = all_rows()
+        if other is not person:
+            answer = send(Call("resetPassword", given))
+            assert answer.problems() == WRONG_CODE
+            after = all_rows()
+            (tried,) = PasswordReset.objects.filter(user=other.pk)
+            assert tried.tries == 1
+            rows["PasswordReset"][tried.pk]["tries"] = 1
+            assert after == rows
+            twin = send(Call("resetPassword", {**given, "email": nobody}))
+            assert (twin.status, twin.head, twin.content) == (
+                answer.status,
+                answer.head,
+                answer.content,
+            )
+            return
+        answer, after = self.call(person, Call("resetPassword", given), rows=rows)
+        pair = answer.value()
+        assert_is_shown_rightly(pair, person, after)
+        assert pair["user"]["email"] == person.email
+        self.revoked.append(person.token)
         person.user, person.password = User.objects.get(pk=person.pk), new
         person.token, person.refresh_token = pair["token"], pair["refreshToken"]
 

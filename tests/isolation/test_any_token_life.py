@@ -11,8 +11,10 @@ from hypothesis.stateful import initialize, invariant
 from pytest_django import Settings
 
 from accounts.models import User
+from accounts.password_resets import LIFE, MOST_TRIES
 from tests.accounts.helpers import form_of, page_of
 from tests.isolation.calling import Answer, send
+from tests.isolation.codes import code_sent, link
 from tests.isolation.contract import CLOSED, Call
 from tests.isolation.effort import run
 from tests.isolation.forgeries import FORGERIES, claims_of, signed
@@ -43,6 +45,11 @@ WRONG_PASSWORDS = 2
 
 TOKEN_INVALID = {("token", "token_invalid")}
 REFRESH_INVALID = {("refreshToken", "refresh_token_invalid")}
+WRONG_CODE = {("code", "reset_code_invalid")}
+NOTHING = "nothing"
+MEANWHILE = (NOTHING, NOTHING, "disabled", "logged out", "expired", "guessed")
+"""What happens after a code was sent."""
+
 WRONG_LOGIN = {(None, "invalid_credentials")}
 
 
@@ -353,6 +360,52 @@ class TokenLife(Life):
             account.wrong_passwords += 1
             assert answer.problems() == {("password", "wrong_password")}
             assert all_rows() == before
+
+    @step(2, data=st.data(), meanwhile=st.sampled_from(MEANWHILE))
+    def forget_the_password(self, data: st.DataObject, meanwhile: str) -> None:
+        """A code is good once, if nothing happens between its sending and its use."""
+        access = self.good_access(data)
+        account = access.account
+        link(self.user(account))
+        code = code_sent(self.user(account), self.clock)
+        assert code is not None
+        self.happens(meanwhile, access)
+        new = self.new_password()
+        given = Call("resetPassword", {"email": account.email, "code": code, "password": new})
+        answer = send(given)
+        if meanwhile != NOTHING:
+            assert answer.problems() == WRONG_CODE
+            return
+        account.era += 1
+        account.password = new
+        self.take(answer, account)
+        assert send(given).problems() == WRONG_CODE
+
+    def happens(self, meanwhile: str, access: Access) -> None:
+        account = access.account
+        if meanwhile == "disabled":
+            self.disable(account, by_admin=False)
+        elif meanwhile == "logged out":
+            account.era += 1
+            assert send(Call("revokeAllTokens"), token=access.token).value()["ok"]
+        elif meanwhile == "expired":
+            self.clock.shift(LIFE)
+        elif meanwhile == "guessed":
+            wrong = {"email": account.email, "code": "wrong", "password": "long enough for me"}
+            for _ in range(MOST_TRIES):
+                assert send(Call("resetPassword", wrong)).problems() == WRONG_CODE
+
+    @step(data=st.data(), is_disabled=st.booleans())
+    def ask_for_a_code_in_vain(self, data: st.DataObject, *, is_disabled: bool) -> None:
+        """For a chat that was typed, or a disabled account: nothing is sent."""
+        account = self.good_access(data).account
+        user = self.user(account)
+        if is_disabled:
+            link(user)
+            self.disable(account, by_admin=False)
+        else:
+            User.objects.filter(pk=user.pk).update(chat_linked_at=None)
+        assert code_sent(user, self.clock) is None
 
     # --- What the operator does -------------------------------------------------------------------
 

@@ -28,6 +28,10 @@ GIVEN_BY_RULES = {
     "verifyToken(token)",
     "ChangePasswordInput.oldPassword",
     "ChangePasswordInput.newPassword",
+    "requestPasswordReset(email)",
+    "resetPassword(email)",
+    "resetPassword(code)",
+    "resetPassword(password)",
     "deleteAccount(password)",
 }
 """Credentials, mostly: whether they are right decides what has to come back."""

@@ -15,7 +15,7 @@ from django.utils import timezone
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
-from accounts.models import RefreshToken, User
+from accounts.models import PasswordReset, RefreshToken, User
 from habits.models import Habit
 from notifications.models import Chat, Reminder
 
@@ -29,7 +29,7 @@ Rows = dict[str, dict[Any, dict[str, Any]]]
 
 
 def all_rows() -> Rows:
-    models: tuple[type[Model], ...] = (User, RefreshToken, Habit, Reminder, Chat)
+    models: tuple[type[Model], ...] = (User, RefreshToken, PasswordReset, Habit, Reminder, Chat)
     return {
         model.__name__: {
             row[model._meta.pk.attname]: row

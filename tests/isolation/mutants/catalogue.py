@@ -30,6 +30,8 @@ ACCESS = "accounts/access_tokens.py"
 PERMISSIONS = "accounts/permissions.py"
 REFRESH = "accounts/refresh_tokens.py"
 ACCOUNTS = "accounts/mutations.py"
+RESETS = "accounts/password_resets.py"
+CODES = "notifications/password_codes.py"
 AUTHENTICATION = "accounts/authentication.py"
 MODELS = "accounts/models.py"
 QUERIES = "habits/queries.py"
@@ -292,6 +294,59 @@ PASSWORDS = (
     ),
 )
 
+FORGOTTEN = (
+    Mutant(
+        "that a code is the one that was sent",
+        RESETS,
+        "is_right = constant_time_compare(_digest(reset or PasswordReset(pk=0), code), expected)",
+        "is_right = True",
+    ),
+    Mutant(
+        "whose code it is",
+        RESETS,
+        "filter(email=email, expires_at__gt=now",
+        "filter(expires_at__gt=now",
+    ),
+    Mutant(
+        "the end of a code",
+        RESETS,
+        "filter(email=email, expires_at__gt=now",
+        "filter(email=email, expires_at__isnull=False",
+    ),
+    Mutant("how many tries a code has", RESETS, ", tries__lt=MOST_TRIES)", ")"),
+    Mutant("that a wrong code is counted", RESETS, "reset.tries += 1", "reset.tries += 0"),
+    Mutant(
+        "that who resets a password is active",
+        RESETS,
+        "is_active=True, token_generation=reset.generation",
+        "token_generation=reset.generation",
+    ),
+    Mutant(
+        "that a code ends with the sessions of its time",
+        RESETS,
+        "is_active=True, token_generation=reset.generation",
+        "is_active=True",
+    ),
+    Mutant(
+        "that a reset password's generation is kept",
+        RESETS,
+        'update_fields=["password", "token_generation"]',
+        'update_fields=["password"]',
+    ),
+    Mutant(
+        "that a disabled account is sent no code",
+        CODES,
+        "not user.is_active or user.chat",
+        "user.chat",
+    ),
+    Mutant(
+        "that a chat which was typed is sent no code",
+        CODES,
+        " or user.chat_linked_at is None:",
+        ":",
+    ),
+)
+
 OWN = (
     Mutant("who asks for me", "accounts/queries.py", "current_user(info)", ANYBODY),
     Mutant(
@@ -450,4 +505,4 @@ IDENTIFIERS = (
     ),
 )
 
-MUTANTS = (*ACCESS_TOKENS, *REFRESH_TOKENS, *PASSWORDS, *OWN, *PUBLIC, *IDENTIFIERS)
+MUTANTS = (*ACCESS_TOKENS, *REFRESH_TOKENS, *PASSWORDS, *FORGOTTEN, *OWN, *PUBLIC, *IDENTIFIERS)
