@@ -26,6 +26,10 @@ PASSWORD = f"mutation ($input: ChangePasswordInput!) {{ changePassword(input: $i
 LOG_IN = f"""mutation ($email: String!, $password: String!) {{
     tokenAuth(email: $email, password: $password) {MESSAGES}
 }}"""
+FORGOTTEN = f"mutation ($email: String!) {{ requestPasswordReset(email: $email) {MESSAGES} }}"
+RESET = f"""mutation ($email: String!, $code: String!, $password: String!) {{
+    resetPassword(email: $email, code: $code, password: $password) {MESSAGES}
+}}"""
 OF_ONE_TEXT = {
     name: f"mutation ($given: String!) {{ {name}({argument}: $given) {MESSAGES} }}"
     for name, argument in (

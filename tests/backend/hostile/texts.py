@@ -7,6 +7,7 @@ from typing import Any
 from tests.backend.hostile.calls import (
     CREATE,
     DELETE,
+    FORGOTTEN,
     HABIT,
     HABITS,
     LOG_IN,
@@ -18,6 +19,7 @@ from tests.backend.hostile.calls import (
     PUBLIC_HABITS,
     REGISTER,
     REGISTRATION,
+    RESET,
     UPDATE,
     USEFUL,
 )
@@ -85,6 +87,10 @@ def _places_of(text: str, line: Outcome) -> Iterator[tuple[str, Outcome, str, di
     yield "register chatId", Outcome.DOCUMENT, REGISTER, {"input": {**REGISTRATION, "chatId": text}}
     yield "tokenAuth email", refused, LOG_IN, {"email": text, "password": "a"}
     yield "tokenAuth password", refused, LOG_IN, {"email": "alice@example.org", "password": text}
+    yield "requestPasswordReset", harmless, FORGOTTEN, {"email": text}
+    for name in ("email", "code", "password"):
+        all_three = {"email": "alice@example.org", "code": "a", "password": "b"}
+        yield f"resetPassword {name}", refused, RESET, {**all_three, name: text}
     for name in ("oldPassword", "newPassword"):
         both = {"oldPassword": "a", "newPassword": "b"}
         yield f"changePassword {name}", refused, PASSWORD, {"input": {**both, name: text}}
