@@ -361,7 +361,7 @@ class TokenLife(Life):
             assert answer.problems() == {("password", "wrong_password")}
             assert all_rows() == before
 
-    @step(2, data=st.data(), meanwhile=st.sampled_from(MEANWHILE))
+    @step(3, data=st.data(), meanwhile=st.sampled_from(MEANWHILE))
     def forget_the_password(self, data: st.DataObject, meanwhile: str) -> None:
         """A code is good once, if nothing happens between its sending and its use."""
         access = self.good_access(data)
