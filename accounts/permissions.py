@@ -14,15 +14,13 @@ def current_user(info: Info, *, lock: bool = False) -> User:
     """The live account behind the request's access token, or an `UNAUTHENTICATED` error.
 
     Cookies and sessions count for nothing. One request asks the database once; with `lock` it asks
-    each time, for the row as it stands now, and keeps it locked until the transaction ends.
+    each time, for the row as it stands now, and keeps it locked until the transaction ends. What
+    the request reads thereafter is read for that row.
     """
     request: HttpRequest = info.context.request
-    if lock:
-        user = _authenticate(request, lock=True)
-    else:
-        if not hasattr(request, "token_user"):
-            request.token_user = _authenticate(request)  # type: ignore[attr-defined]  # ours
-        user = request.token_user  # type: ignore[attr-defined]
+    if lock or not hasattr(request, "token_user"):
+        request.token_user = _authenticate(request, lock=lock)  # type: ignore[attr-defined]  # ours
+    user: User | None = request.token_user  # type: ignore[attr-defined]
     if user is None:
         raise Unauthenticated
     return user

@@ -29,8 +29,9 @@ from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRul
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from backend.introspection import IntrospectionRule
+from backend.lengths import PAGE_ARGUMENTS
 from backend.limits import QueryTooComplex, check_cost, check_limits
-from backend.measure import PAGE_ARGUMENTS, Measurement, page_defaults
+from backend.measure import Measurement, defaults
 
 RULES = (
     *specified_rules,
@@ -51,14 +52,14 @@ BYTES_OF_AN_ENTRY = 4 * 1024
 class Document:
     """What every request with the same text and language finds: what to run, or why it is not run.
 
-    Nothing else of a request is in it. `page_variables` are the variables that say how long pages
-    are, with the numbers that they have by default. `footprint` is in bytes.
+    Nothing else of a request is in it. `length_variables` are those that say how long lists are,
+    with the values that they have by default. `footprint` is in bytes.
     """
 
     footprint: int
     node: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
-    page_variables: Mapping[str, object] = field(default_factory=dict)
+    length_variables: Mapping[str, object] = field(default_factory=dict)
 
 
 class Documents(SchemaExtension):
@@ -80,9 +81,9 @@ class Documents(SchemaExtension):
 
     def _cost_errors(self) -> list[GraphQLError]:
         document, context = self.document, self.execution_context
-        if document.node is None or not document.page_variables:
+        if document.node is None or not document.length_variables:
             return []
-        variables = {**document.page_variables, **(context.variables or {})}
+        variables = {**document.length_variables, **(context.variables or {})}
         try:
             check_cost(Measurement(document.node, _page_fields(context.schema._schema), variables))
         except QueryTooComplex as error:
@@ -105,10 +106,10 @@ def read(schema: GraphQLSchema, text: str) -> Document:
     footprint = BYTES_OF_AN_ENTRY + sys.getsizeof(text)
     try:
         node = _parse(text)
-        defaults = page_defaults(node)
-        measured = _measured(node, _page_fields(schema), defaults)
+        values = defaults(node)
+        measured = _measured(node, _page_fields(schema), values)
         check_limits(measured)
-        if not measured.page_variables:
+        if not measured.length_variables:
             check_cost(measured)
     except GraphQLError as error:
         return Document(footprint, errors=(_bare(error),))
@@ -116,7 +117,7 @@ def read(schema: GraphQLSchema, text: str) -> Document:
         footprint + BYTES_OF_A_CHARACTER * len(text),
         node,
         tuple(map(_bare, validate(schema, node, RULES, max_errors=settings.LIMIT_ERRORS))),
-        {name: defaults.get(name) for name in measured.page_variables},
+        {name: values.get(name) for name in measured.length_variables},
     )
 
 

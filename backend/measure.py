@@ -8,7 +8,6 @@ inside itself; validation names them afterwards.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from django.conf import settings
 from graphql import (
     DirectiveNode,
     DocumentNode,
@@ -19,13 +18,13 @@ from graphql import (
     IntValueNode,
     OperationDefinitionNode,
     SelectionSetNode,
+    StringValueNode,
     ValueNode,
     VariableNode,
 )
 
 from accounts.mutations import SINGLE_FIELDS
-
-PAGE_ARGUMENTS = ("first", "last")
+from backend.lengths import DAYS, LENGTH_ARGUMENTS, LISTS_OF_DAYS, READS, ROWS, Length, page
 
 
 @dataclass(slots=True)
@@ -33,7 +32,8 @@ class Size:
     """What a selection asks for, with its fragments written out.
 
     `depth` is the longest way down, in fields. `cost` counts each field once for every row that
-    its page may have. `root_fields` and `single_fields` are those of the uppermost level: all
+    its list may have; `daily_cost` is what comes once for each day, of which a field further up
+    says how many they are. `root_fields` and `single_fields` are those of the uppermost level: all
     of them, and those of which an operation has few (`SINGLE_FIELDS`).
     """
 
@@ -41,6 +41,7 @@ class Size:
     fields: int = 0
     aliases: int = 0
     cost: int = 0
+    daily_cost: int = 0
     root_fields: int = 0
     single_fields: int = 0
 
@@ -50,6 +51,7 @@ class Size:
         self.fields += other.fields
         self.aliases += other.aliases
         self.cost += other.cost
+        self.daily_cost += other.daily_cost
         self.root_fields += other.root_fields
         self.single_fields += other.single_fields
 
@@ -58,13 +60,13 @@ class Measurement:
     """The sizes of a document's operations and fragments, and what its text has of directives.
 
     `page_fields` names the fields that answer a page of a list; `variables` are the request's, of
-    which some may say how long a page is: `page_variables` collects their names.
+    which some may say how long a list is: `length_variables` collects their names.
     """
 
     def __init__(
         self, document: DocumentNode, page_fields: Collection[str], variables: Mapping[str, object]
     ) -> None:
-        self._page_fields = page_fields
+        self._rows: Mapping[str, Length] = {**dict.fromkeys(page_fields, page), **ROWS}
         self._variables = variables
         self._fragment_nodes = {
             node.name.value: node
@@ -74,7 +76,7 @@ class Measurement:
         self.fields_in_text = 0
         self.directives = 0
         self.directives_of_a_node = 0
-        self.page_variables: set[str] = set()
+        self.length_variables: set[str] = set()
         self.fragments: dict[str, Size] = {}
         self.operations = [
             self._of_operation(node)
@@ -116,49 +118,58 @@ class Measurement:
         self.fields_in_text += 1
         name = node.name.value
         below = self._of_selections(node.selection_set)
-        rows = self._rows(node) if name in self._page_fields else 1
+        cost, daily_cost = below.cost, below.daily_cost
+        if name in self._rows:
+            rows = self._rows[name](self._arguments(node))
+            cost, daily_cost = cost * rows, daily_cost * rows
+        elif name in DAYS:
+            days = DAYS[name](self._arguments(node))
+            cost, daily_cost = cost + (daily_cost + 1) * days, 0
+        elif name in LISTS_OF_DAYS:
+            cost, daily_cost = 0, cost
         return Size(
             depth=below.depth + 1,
             fields=below.fields + 1,
             aliases=below.aliases + (node.alias is not None),
-            cost=below.cost * rows + 1,
+            cost=cost + READS.get(name, 0) + 1,
+            daily_cost=daily_cost,
             root_fields=1,
             single_fields=int(name in SINGLE_FIELDS),
         )
 
-    def _rows(self, node: FieldNode) -> int:
-        """How many rows the page may have; a size that will be refused counts as the largest."""
-        sizes = [
-            self._number(argument.value)
+    def _arguments(self, node: FieldNode) -> dict[str, object]:
+        """Those that may say how long a list is."""
+        return {
+            argument.name.value: self._value(argument.value)
             for argument in node.arguments
-            if argument.name.value in PAGE_ARGUMENTS
-        ]
-        largest = settings.PAGE_SIZE_CAP
-        return max(
-            (size if 0 < size < largest else largest for size in sizes if size is not None),
-            default=settings.PAGE_SIZE,
-        )
+            if argument.name.value in LENGTH_ARGUMENTS
+        }
 
-    def _number(self, node: ValueNode) -> int | None:
+    def _value(self, node: ValueNode) -> object:
         if isinstance(node, VariableNode):
             name = node.name.value
-            self.page_variables.add(name)
-            value = self._variables.get(name)
-            return value if isinstance(value, int) else None
-        # Python reads no number of thousands of digits; four are more than any page has.
-        return int(node.value[:5]) if isinstance(node, IntValueNode) else None
+            self.length_variables.add(name)
+            return self._variables.get(name)
+        return _plain(node)
 
     def _count(self, directives: Collection[DirectiveNode]) -> None:
         self.directives += len(directives)
         self.directives_of_a_node = max(self.directives_of_a_node, len(directives))
 
 
-def page_defaults(document: DocumentNode) -> dict[str, object]:
-    """Whole numbers that variables stand for where a request gives them no value."""
+def defaults(document: DocumentNode) -> dict[str, object]:
+    """Numbers and texts that variables stand for where a request gives them no value."""
     return {
-        variable.variable.name.value: int(variable.default_value.value[:5])
+        variable.variable.name.value: _plain(variable.default_value)
         for operation in document.definitions
         if isinstance(operation, OperationDefinitionNode)
         for variable in operation.variable_definitions
-        if isinstance(variable.default_value, IntValueNode)
+        if variable.default_value is not None
     }
+
+
+def _plain(node: ValueNode) -> object:
+    # Python reads no number of thousands of digits; four are more than any list has.
+    if isinstance(node, IntValueNode):
+        return int(node.value[:5])
+    return node.value if isinstance(node, StringValueNode) else None

@@ -13,6 +13,7 @@ from accounts.types import CHAT_ID_SCALAR, ChatId
 from backend.documents import Documents
 from habits.mutations import Mutation as HabitsMutation
 from habits.queries import Query as HabitsQuery
+from habits.tracking_mutations import TrackingMutation
 from habits.types import DATE_SCALAR, TIME_SCALAR
 
 
@@ -27,7 +28,7 @@ class Query(AccountsQuery, HabitsQuery):
         " must act on is a top-level error with a code."
     )
 )
-class Mutation(AccountsMutation, HabitsMutation):
+class Mutation(AccountsMutation, HabitsMutation, TrackingMutation):
     pass
 
 

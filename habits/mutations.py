@@ -6,17 +6,15 @@ from typing import Annotated, Any, cast
 import strawberry
 import strawberry_django
 from django.db import transaction
-from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 from strawberry import UNSET
 from strawberry.types import Info
 
-from accounts.errors import problem
-from accounts.models import User
+from accounts.clock import now_of
 from accounts.permissions import current_user
 from habits.changes import Before, save_changed
 from habits.ids import pk_of
 from habits.models import Habit
+from habits.own import own_habit
 from habits.types import HabitInput, HabitType, HabitUpdateInput
 from habits.validators import NEVER_NULL, validate_deletion, validate_habit, validate_room
 
@@ -30,7 +28,7 @@ class Mutation:
         info: Info,
         input: Annotated[HabitInput, strawberry.argument(description="The new habit.")],
     ) -> HabitType:
-        user, now = current_user(info, lock=True), timezone.now()
+        user, now = current_user(info, lock=True), now_of(info)
         validate_room(user)
         today = user.today(now)
         given = {name: value for name, value in vars(input).items() if value is not None}
@@ -48,8 +46,8 @@ class Mutation:
         info: Info,
         input: Annotated[HabitUpdateInput, strawberry.argument(description="What changes.")],
     ) -> HabitType:
-        user, now = current_user(info, lock=True), timezone.now()
-        habit = _own_habit(user, input.id)
+        user, now = current_user(info, lock=True), now_of(info)
+        habit = own_habit(user, input.id)
         given = {name: value for name, value in vars(input).items() if value is not UNSET}
         del given["id"]
         before = Before.of(habit)
@@ -59,7 +57,10 @@ class Mutation:
         return cast("HabitType", habit)
 
     @strawberry_django.mutation(
-        description="Deletes one of one's own habits; answers it as it stood."
+        description=(
+            "Deletes one of one's own habits with its check-ins; answers it as it stood, with the"
+            " numbers of a habit of which nothing was said."
+        )
     )
     @transaction.atomic
     def delete_habit(
@@ -67,20 +68,12 @@ class Mutation:
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="Which habit.")],
     ) -> HabitType:
-        habit = _own_habit(current_user(info, lock=True), id)
+        habit = own_habit(current_user(info, lock=True), id)
         validate_deletion(habit)
         pk = habit.pk
         habit.delete()
         habit.pk = pk  # Django clears it; the answer still tells a client's cache what went
         return cast("HabitType", habit)
-
-
-def _own_habit(user: User, global_id: str) -> Habit:
-    habit = Habit.objects.owned_by(user).for_change().filter(pk=pk_of(global_id, "Habit")).first()
-    if habit is None:
-        raise problem("id", "not_found", _("You have no such habit."))
-    habit.owner = user
-    return habit
 
 
 def _apply(given: Mapping[str, Any], habit: Habit) -> None:

@@ -7,7 +7,7 @@ ends with the row's number; rows added or removed elsewhere never shift a page.
 import base64
 import datetime
 import json
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
@@ -56,8 +56,8 @@ class Page(Generic[M]):
     """One page of `rows_of`, read from the database when it is first looked at.
 
     `name` is the list's: another list's cursors are not taken. `first` or `last`, 1 to 100, says
-    how many rows from the front or the back; `after` and `before` are cursors. Raises
-    `BadUserInput` for a size out of range or an unreadable cursor.
+    how many rows from the front or the back; `after` and `before` are cursors. `on_read` gets the
+    rows once they are read. Raises `BadUserInput` for a size out of range or an unreadable cursor.
     """
 
     name: str
@@ -67,6 +67,7 @@ class Page(Generic[M]):
     after: str | None = None
     last: int | None = None
     before: str | None = None
+    on_read: Callable[[list[M]], object] | None = None
 
     def __post_init__(self) -> None:
         cap = settings.PAGE_SIZE_CAP
@@ -91,6 +92,8 @@ class Page(Generic[M]):
     def rows(self) -> list[M]:
         """The page's rows, in order."""
         rows = self._fetched[: self.size]
+        if self.on_read is not None:
+            self.on_read(rows)
         return rows[::-1] if self.backward else rows
 
     @property

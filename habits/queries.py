@@ -7,7 +7,9 @@ from django.conf import settings
 from strawberry.types import Info
 from strawberry_django.optimizer import OptimizerConfig, optimize
 
+from accounts.clock import now_of
 from accounts.permissions import current_user
+from habits.batches import Batch
 from habits.connections import Connection
 from habits.filters import (
     HabitFilter,
@@ -20,6 +22,7 @@ from habits.filters import (
 from habits.ids import pk_of
 from habits.models import Habit, HabitQuerySet
 from habits.paging import Page, sort_keys
+from habits.today import Today
 from habits.types import HabitType, PublicHabitType
 
 First = Annotated[
@@ -47,8 +50,11 @@ class Query:
         info: Info,
         id: Annotated[strawberry.ID, strawberry.argument(description="The id of a `Habit`.")],
     ) -> HabitType | None:
-        habits = Habit.objects.owned_by(current_user(info)).filter(pk=pk_of(id, "Habit"))
-        return cast("HabitType | None", _with_relations(habits, info).first())
+        user = current_user(info)
+        habits = Habit.objects.owned_by(user).filter(pk=pk_of(id, "Habit"))
+        rows = list(_with_relations(habits, info))
+        Batch(rows, user, now_of(info))
+        return cast("HabitType | None", rows[0] if rows else None)
 
     @strawberry.field(description="The caller's own habits, the newest first unless ordered.")
     def habits(
@@ -66,11 +72,25 @@ class Query:
             strawberry.argument(description="What to sort by, in the given sequence."),
         ] = None,
     ) -> Connection[HabitType]:
-        habits = filter_habits(Habit.objects.owned_by(current_user(info)), filters)
+        user, now = current_user(info), now_of(info)
+        habits = _with_relations(filter_habits(Habit.objects.owned_by(user), filters), info)
         keys = sort_keys(sort_keys_of(ordering))
-        return Connection.of(
-            Page("habits", _with_relations(habits, info), keys, first, after, last, before)
+
+        def together(rows: list[Habit]) -> Batch:
+            return Batch(rows, user, now)
+
+        return Connection.of(Page("habits", habits, keys, first, after, last, before, together))
+
+    @strawberry.field(
+        description=(
+            "What is due today, by the date that the caller means by it. It looks at all their"
+            " habits, for which it counts as 1,000 fields."
         )
+    )
+    def today(self, info: Info) -> Today:
+        user = current_user(info)
+        habits = Habit.objects.owned_by(user).select_related("related_habit")
+        return Today(owner=user, habits=habits, now=now_of(info))
 
     @strawberry.field(description="What everyone may read, the newest first; one's own included.")
     def public_habits(

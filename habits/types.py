@@ -3,7 +3,7 @@
 import contextlib
 import datetime
 import re
-from typing import cast
+from typing import Annotated, cast
 
 import strawberry
 import strawberry_django
@@ -12,8 +12,27 @@ from graphql import GraphQLError
 from strawberry import UNSET, relay
 from strawberry.types import Info
 
+from accounts.clock import now_of
 from accounts.permissions import current_user
 from habits import models
+from habits.batches import Batch, batch_of
+from habits.history import DayState
+from habits.periods import (
+    LAST_DAYS,
+    MOST_DAYS,
+    MOST_EXPLAINED_DAYS,
+    check_explained_days,
+    check_period,
+    last_days,
+)
+from habits.strength import explain
+from habits.tracking_types import (
+    CHECK_IN_DATE,
+    NOTE,
+    STATUS,
+    HabitStatistics,
+    StrengthExplanation,
+)
 
 ACTION = "What is done."
 PLACE = "Where it is done."
@@ -57,6 +76,20 @@ DATE_SCALAR = strawberry.scalar(
 
 
 @strawberry_django.type(
+    models.CheckIn,
+    name="CheckIn",
+    description="What was said about a habit on one date; nothing stands where nothing was said.",
+)
+class CheckInType(relay.Node):
+    date: datetime.date = strawberry.field(description=CHECK_IN_DATE)
+    status: models.CheckInStatus = strawberry.field(description=STATUS)
+    note: str | None = strawberry.field(description=NOTE)
+    made_at: datetime.datetime = strawberry.field(description="When that was said.")
+    source: models.CheckInSource = strawberry.field(description="Where it was said.")
+    habit: "HabitType" = strawberry_django.field(description="The habit that it is about.")
+
+
+@strawberry_django.type(
     models.Habit, name="Habit", description="One of the caller's own habits, in full."
 )
 class HabitType(relay.Node):
@@ -77,6 +110,128 @@ class HabitType(relay.Node):
     )
     created_at: datetime.datetime = strawberry.field(description="When the habit was made.")
     updated_at: datetime.datetime = strawberry.field(description="When it last changed.")
+
+    @strawberry.field(description="What today is to it, by the date that the person means.")
+    def today_state(self, root: strawberry.Parent[models.Habit], info: Info) -> DayState:
+        return _batch(root, info).record(root).today_state
+
+    @strawberry.field(
+        description=(
+            "How many occurrences in a row were done, up to now. A skipped or paused one neither"
+            " breaks nor lengthens the streak, nor does one that is open, from today on."
+        )
+    )
+    def current_streak(self, root: strawberry.Parent[models.Habit], info: Info) -> int:
+        return _batch(root, info).record(root).current_streak
+
+    @strawberry.field(description="The most occurrences in a row that were ever done.")
+    def longest_streak(self, root: strawberry.Parent[models.Habit], info: Info) -> int:
+        return _batch(root, info).record(root).longest_streak
+
+    @strawberry.field(
+        description=(
+            "How firmly it stands, from 0 to 1: the score of Loop Habit Tracker, which grows with"
+            " each day that is done and fades with the others. `explainStrength` tells how."
+        )
+    )
+    def strength(self, root: strawberry.Parent[models.Habit], info: Info) -> float:
+        return _batch(root, info).record(root).strength
+
+    @strawberry.field(description="Whether it rests today.")
+    def is_paused(self, root: strawberry.Parent[models.Habit], info: Info) -> bool:
+        tail = _batch(root, info).record(root).tail
+        return tail.is_paused_on(tail.today)
+
+    @strawberry.field(
+        description="The first date of the pause that it makes or will make; null without one."
+    )
+    def paused_from(
+        self, root: strawberry.Parent[models.Habit], info: Info
+    ) -> datetime.date | None:
+        return None if _is_pause_over(root, info) else root.paused_from
+
+    @strawberry.field(description="The last date of that pause; null while that is open.")
+    def paused_until(
+        self, root: strawberry.Parent[models.Habit], info: Info
+    ) -> datetime.date | None:
+        return None if _is_pause_over(root, info) else root.paused_until
+
+    @strawberry.field(
+        description=(
+            f"What was said about its dates, the earliest first; over at most {MOST_DAYS} days."
+            " Each day of the period counts once as a row of a page does."
+        )
+    )
+    def check_ins(
+        self,
+        root: strawberry.Parent[models.Habit],
+        info: Info,
+        from_: Annotated[
+            datetime.date | None,
+            strawberry.argument(
+                name="from", description=f"The first date; so that it is {LAST_DAYS} if absent."
+            ),
+        ] = None,
+        to: Annotated[
+            datetime.date | None,
+            strawberry.argument(description="The last date; today's in the calendar if absent."),
+        ] = None,
+    ) -> list[CheckInType]:
+        batch = _batch(root, info)
+        last = to or batch.owner.local_date(batch.now)
+        first = from_ or last_days(last)
+        check_period("checkIns", first, last)
+        return cast("list[CheckInType]", batch.check_ins(root, first, last))
+
+    @strawberry.field(
+        description=(
+            f"What a period of at most {MOST_DAYS} days amounts to. Each of its days counts as a"
+            " field, and what is selected of its calendar counts once for each of them."
+        )
+    )
+    def statistics(
+        self,
+        root: strawberry.Parent[models.Habit],
+        info: Info,
+        from_: Annotated[
+            datetime.date, strawberry.argument(name="from", description="The first date.")
+        ],
+        to: Annotated[
+            datetime.date, strawberry.argument(description="The last date; it may lie ahead.")
+        ],
+    ) -> HabitStatistics:
+        check_period("statistics", from_, to)
+        return HabitStatistics(habit=root, batch=_batch(root, info), from_=from_, to=to)
+
+    @strawberry.field(
+        description=(
+            "How its strength comes about, with what each of the last days did to it. It reads the"
+            " habit's whole life, for which it counts as 1,000 fields."
+        )
+    )
+    def explain_strength(
+        self,
+        root: strawberry.Parent[models.Habit],
+        info: Info,
+        days: Annotated[
+            int | None,
+            strawberry.argument(
+                description=f"How many days up to today: 1 to {MOST_EXPLAINED_DAYS}."
+            ),
+        ] = LAST_DAYS,
+    ) -> StrengthExplanation:
+        days = LAST_DAYS if days is None else days
+        check_explained_days(days)
+        return StrengthExplanation.of(explain(_batch(root, info).history(root), days))
+
+
+def _batch(habit: models.Habit, info: Info) -> Batch:
+    return batch_of(habit, now_of(info))
+
+
+def _is_pause_over(habit: models.Habit, info: Info) -> bool:
+    until = habit.paused_until
+    return until is not None and until < _batch(habit, info).today
 
 
 @strawberry_django.type(

@@ -36,6 +36,11 @@ PRIVATE = {
     "createHabit": f"mutation {{ createHabit(input: {HABIT}) {{ __typename }} }}",
     "updateHabit": 'mutation { updateHabit(input: {id: "x", action: "run"}) { __typename } }',
     "deleteHabit": 'mutation { deleteHabit(id: "x") { __typename } }',
+    "today": "{ today { date totalCount occurrences { habit { action } } } }",
+    "checkIn": 'mutation { checkIn(input: {habitId: "x"}) { __typename } }',
+    "undoCheckIn": 'mutation { undoCheckIn(input: {habitId: "x"}) { __typename } }',
+    "pauseHabit": 'mutation { pauseHabit(input: {id: "x"}) { __typename } }',
+    "resumeHabit": 'mutation { resumeHabit(id: "x") { __typename } }',
 }
 """A call of every operation that needs an access token."""
 

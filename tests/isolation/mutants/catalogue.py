@@ -36,6 +36,7 @@ AUTHENTICATION = "accounts/authentication.py"
 MODELS = "accounts/models.py"
 QUERIES = "habits/queries.py"
 MUTATIONS = "habits/mutations.py"
+TRACKING = "habits/tracking_mutations.py"
 TYPES = "habits/types.py"
 PAGING = "habits/paging.py"
 IDS = "habits/ids.py"
@@ -376,57 +377,83 @@ OWN = (
     Mutant(
         "who makes a habit",
         MUTATIONS,
-        f"user, now = {_LOCKED}, timezone.now()\n        validate_room",
-        f"user, now = {ANYBODY}, timezone.now()\n        validate_room",
+        f"user, now = {_LOCKED}, now_of(info)\n        validate_room",
+        f"user, now = {ANYBODY}, now_of(info)\n        validate_room",
     ),
     Mutant(
         "who changes a habit",
         MUTATIONS,
-        f"user, now = {_LOCKED}, timezone.now()\n        habit",
-        f"user, now = {ANYBODY}, timezone.now()\n        habit",
+        f"user, now = {_LOCKED}, now_of(info)\n        habit",
+        f"user, now = {ANYBODY}, now_of(info)\n        habit",
     ),
     Mutant(
         "that a changed habit is looked for among one's own",
         MUTATIONS,
-        "_own_habit(user, input.id)",
+        "own_habit(user, input.id)",
         'Habit.objects.for_change().filter(pk=pk_of(input.id, "Habit")).first()'
-        " or _own_habit(user, input.id)",
+        " or own_habit(user, input.id)",
     ),
     Mutant(
         "who deletes a habit",
         MUTATIONS,
-        f"_own_habit({_LOCKED}, id)",
-        f"_own_habit({ANYBODY}, id)",
+        f"own_habit({_LOCKED}, id)",
+        f"own_habit({ANYBODY}, id)",
+    ),
+    *(
+        Mutant(
+            f"who {what}",
+            TRACKING,
+            f"user, now = {_LOCKED}, now_of(info)\n        habit = {call}",
+            f"user, now = {ANYBODY}, now_of(info)\n        habit = {call}",
+        )
+        for what, call in (
+            ("checks in", 'own_habit(user, input.habit_id, field="habit_id")\n        check_in'),
+            ("takes back", 'own_habit(user, input.habit_id, field="habit_id")\n        tracking'),
+            ("pauses", "own_habit(user, input.id)\n        tracking"),
+            ("resumes", "own_habit(user, id)\n        tracking"),
+        )
     ),
     Mutant(
-        "that a changed or deleted habit is one's own",
-        MUTATIONS,
+        "that a habit that is changed, tracked or deleted is one's own",
+        "habits/own.py",
         "Habit.objects.owned_by(user).for_change()",
         "Habit.objects.for_change()",
     ),
     Mutant(
         "who reads a habit",
         QUERIES,
-        'Habit.objects.owned_by(current_user(info)).filter(pk=pk_of(id, "Habit"))',
-        f'Habit.objects.owned_by({ANYBODY}).filter(pk=pk_of(id, "Habit"))',
+        "user = current_user(info)\n        habits = Habit.objects.owned_by(user).filter(pk",
+        f"user = {ANYBODY}\n        habits = Habit.objects.owned_by(user).filter(pk",
     ),
     Mutant(
         "that a habit that is read is one's own",
         QUERIES,
-        'Habit.objects.owned_by(current_user(info)).filter(pk=pk_of(id, "Habit"))',
-        '(current_user(info) and Habit.objects.all()).filter(pk=pk_of(id, "Habit"))',
+        "habits = Habit.objects.owned_by(user).filter(pk",
+        "habits = Habit.objects.filter(pk",
     ),
     Mutant(
         "who lists habits",
         QUERIES,
-        "filter_habits(Habit.objects.owned_by(current_user(info)), filters)",
-        f"filter_habits(Habit.objects.owned_by({ANYBODY}), filters)",
+        "user, now = current_user(info), now_of(info)\n        habits",
+        f"user, now = {ANYBODY}, now_of(info)\n        habits",
     ),
     Mutant(
         "that listed habits are one's own",
         QUERIES,
-        "filter_habits(Habit.objects.owned_by(current_user(info)), filters)",
-        "filter_habits(current_user(info) and Habit.objects.all(), filters)",
+        "filter_habits(Habit.objects.owned_by(user), filters)",
+        "filter_habits(Habit.objects.all(), filters)",
+    ),
+    Mutant(
+        "who asks what is due today",
+        QUERIES,
+        "user = current_user(info)\n        habits = Habit.objects.owned_by(user).select",
+        f"user = {ANYBODY}\n        habits = Habit.objects.owned_by(user).select",
+    ),
+    Mutant(
+        "that what is due today is one's own",
+        QUERIES,
+        "Habit.objects.owned_by(user).select_related",
+        "Habit.objects.select_related",
     ),
     Mutant(
         "what one's own means",
