@@ -12,7 +12,7 @@ from pytest_django import Settings
 from strawberry import relay
 
 from accounts.models import User
-from habits.models import Habit
+from habits.models import CheckIn, Habit, PastPause, PastSchedule, Progress
 from tests.conftest import Caller
 
 FIELDS = """
@@ -31,6 +31,49 @@ UPDATE = f"mutation ($input: HabitUpdateInput!) {{ updateHabit(input: $input) {{
 DELETE = f"mutation ($id: ID!) {{ deleteHabit(id: $id) {{ {_OUTCOME} }} }}"
 HABIT = f"query ($id: ID!) {{ habit(id: $id) {{ {FIELDS} }} }}"
 PUBLIC_HABIT = f"query ($id: ID!) {{ publicHabit(id: $id) {{ {PUBLIC_FIELDS} }} }}"
+NUMBERS = """
+    todayState currentStreak longestStreak strength isPaused pausedFrom pausedUntil
+"""
+"""What the habit's check-ins, pauses and schedules amount to."""
+_TRACKED = (
+    f"__typename ... on Habit {{ id nextDueAt {NUMBERS} }}"
+    " ... on OperationInfo { messages { kind field code message } }"
+)
+CHECK_IN = f"""
+    mutation ($input: CheckInInput!) {{ checkIn(input: $input) {{
+        __typename
+        ... on CheckIn {{ id date status note madeAt source habit {{ id {NUMBERS} }} }}
+        ... on OperationInfo {{ messages {{ kind field code message }} }}
+    }} }}
+"""
+UNDO = f"mutation ($input: UndoCheckInInput!) {{ undoCheckIn(input: $input) {{ {_TRACKED} }} }}"
+PAUSE = f"mutation ($input: PauseHabitInput!) {{ pauseHabit(input: $input) {{ {_TRACKED} }} }}"
+RESUME = f"mutation ($id: ID!) {{ resumeHabit(id: $id) {{ {_TRACKED} }} }}"
+CHECK_INS = """
+    query ($id: ID!, $from: Date, $to: Date) {
+        habit(id: $id) { checkIns(from: $from, to: $to) { date status note } }
+    }
+"""
+STATISTICS = """
+    query ($id: ID!, $from: Date!, $to: Date!) { habit(id: $id) { statistics(from: $from, to: $to) {
+        from to currentStreak longestStreak strength completionRate
+        due done skipped missed paused notDue calendar { date state }
+    } } }
+"""
+EXPLAIN = """
+    query ($id: ID!, $days: Int) { habit(id: $id) { strength explainStrength(days: $days) {
+        times days multiplier target window strength
+        contributions { date state doneInWindow completion before after }
+    } } }
+"""
+TODAY = """
+    query ($first: Int, $after: ID) { today {
+        date totalCount
+        occurrences(first: $first, after: $after) {
+            habit { id action } date state time currentStreak
+        }
+    } }
+"""
 _PAGE = """
     totalCount
     pageInfo { hasNextPage hasPreviousPage startCursor endCursor }
@@ -86,6 +129,12 @@ def id_of(habit: Habit | int, type_name: str = "Habit") -> str:
 def all_rows() -> list[Any]:
     """Every habit as it is stored: equal before and after a call that changed nothing."""
     return list(Habit.objects.order_by("pk").values())
+
+
+def tracked_rows() -> list[Any]:
+    """All that is stored of habits and of what was said about them."""
+    models = (Habit, CheckIn, PastSchedule, PastPause, Progress)
+    return [list(model._default_manager.order_by("pk").values()) for model in models]
 
 
 def row(habit: Habit) -> Any:

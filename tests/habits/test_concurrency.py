@@ -12,10 +12,10 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from habits.models import Habit
+from habits.models import CheckIn, Habit, Progress
 from habits.signals import habit_deleting
 from tests.conftest import PASSWORD, Caller, MakeHabit
-from tests.habits.conftest import CREATE, DELETE, UPDATE, USEFUL, id_of
+from tests.habits.conftest import CHECK_IN, CREATE, DELETE, PAUSE, UPDATE, USEFUL, id_of
 
 Problems = set[tuple[str | None, str]]
 Call = Callable[[], Problems]
@@ -68,13 +68,16 @@ def at_once(*calls: Call) -> list[Problems]:
             meeting.arrive()
             connections.close_all()
 
-    pre_save.connect(meeting.wait, sender=Habit)
+    senders = (Habit, CheckIn)
+    for sender in senders:
+        pre_save.connect(meeting.wait, sender=sender)
     habit_deleting.connect(meeting.wait)
     try:
         with ThreadPoolExecutor(len(calls)) as threads:
             return [each.result(PATIENCE) for each in [threads.submit(one, c) for c in calls]]
     finally:
-        pre_save.disconnect(meeting.wait, sender=Habit)
+        for sender in senders:
+            pre_save.disconnect(meeting.wait, sender=sender)
         habit_deleting.disconnect(meeting.wait)
 
 
@@ -161,6 +164,62 @@ def test_a_habit_is_deleted_once_by_two_calls(
 
         outcomes = at_once(delete, delete)
         assert sorted(outcomes, key=len) == [set(), {("id", "not_found")}]
+
+
+def test_a_date_is_checked_in_once_by_two_calls(
+    as_alice: Caller, alice: User, make_habit: MakeHabit
+) -> None:
+    for _ in range(ROUNDS):
+        habit = make_habit(alice)
+        calls: list[Call] = [
+            lambda status=status, habit=habit: as_alice.problems(  # type: ignore[misc]
+                CHECK_IN,
+                input={"habitId": id_of(habit), "date": "2026-01-01", "status": status},
+            )
+            for status in ("DONE", "SKIPPED")
+        ]
+        assert at_once(*calls) == [set(), set()]
+        row = CheckIn.objects.get(habit=habit)
+        progress = Progress.objects.get(habit=habit)
+        assert progress.longest_streak == int(row.status == "done")
+
+
+def test_two_dates_checked_in_at_once_both_count(
+    as_alice: Caller, alice: User, make_habit: MakeHabit
+) -> None:
+    for _ in range(ROUNDS):
+        habit = make_habit(alice)
+        calls: list[Call] = [
+            lambda date=date, habit=habit: as_alice.problems(  # type: ignore[misc]
+                CHECK_IN, input={"habitId": id_of(habit), "date": date}
+            )
+            for date in ("2026-01-01", "2026-01-02")
+        ]
+        assert at_once(*calls) == [set(), set()]
+        assert Progress.objects.get(habit=habit).longest_streak == 2
+
+
+def test_nothing_is_said_about_a_habit_while_it_is_deleted(
+    as_alice: Caller, alice: User, make_habit: MakeHabit
+) -> None:
+    for n in range(ROUNDS):
+        habit = make_habit(alice)
+
+        def delete(habit: Habit = habit) -> Problems:
+            return as_alice.problems(DELETE, id=id_of(habit))
+
+        def check_in(habit: Habit = habit) -> Problems:
+            return as_alice.problems(CHECK_IN, input={"habitId": id_of(habit)})
+
+        def pause(habit: Habit = habit) -> Problems:
+            return as_alice.problems(PAUSE, input={"id": id_of(habit)})
+
+        other, field = (check_in, "habitId") if n % 2 else (pause, "id")
+        deleting, tracking = at_once(delete, other)
+        assert deleting == set()
+        assert tracking in (set(), {(field, "not_found")})
+        assert not Habit.objects.exists()
+        assert not CheckIn.objects.exists()
 
 
 def test_two_people_do_not_wait_for_each_other(

@@ -1,22 +1,29 @@
 """What each call costs in SQL: the same for one row and for a hundred, and served by indexes."""
 
+import datetime
 import re
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.utils import timezone
 
 from accounts.models import User
-from habits.models import Habit
+from habits.models import CheckInSource, CheckInStatus, Habit
+from habits.tracking import check_in
 from tests.conftest import Caller, MakeHabit
 from tests.habits.conftest import (
+    CHECK_IN,
     CREATE,
     DELETE,
     ENJOYED,
     FIELDS,
     HABIT,
+    PAUSE,
     PUBLIC_FIELDS,
     PUBLIC_HABIT,
+    RESUME,
+    UNDO,
     UPDATE,
     USEFUL,
     id_of,
@@ -115,6 +122,67 @@ def test_a_habit_costs_two_statements(as_alice: Caller, hundred: list[Habit]) ->
         assert len(queries_of(as_alice, PUBLIC_HABIT, id=id_of(habit, "PublicHabit"))) == 2
 
 
+NUMBERS: dict[str, tuple[str, int]] = {
+    "streaks, strength and today's state": ("currentStreak longestStreak strength todayState", 4),
+    "the pause": ("isPaused pausedFrom pausedUntil", 4),
+    "check-ins": ("checkIns(<period>) { date }", 1),
+    "statistics": ("statistics(<period>) { completionRate }", 3),
+    "a reward's": ("relatedHabit { currentStreak todayState }", 4),
+    "all of them": (
+        "currentStreak longestStreak strength todayState isPaused"
+        " checkIns(<period>) { date }"
+        " statistics(<period>) { strength calendar { date state } done missed }"
+        " relatedHabit { strength statistics(<period>) { completionRate } }",
+        4 + 1 + 3,
+    ),
+}
+"""What is selected of each habit, and the statements for that beside the caller's and the page's:
+what is kept, the recent check-ins, past schedules and past pauses; or some of these."""
+
+
+@pytest.mark.parametrize("what", NUMBERS)
+def test_the_numbers_of_a_hundred_habits_cost_the_statements_of_one(
+    as_alice: Caller, alice: User, hundred: list[Habit], what: str
+) -> None:
+    selection, cost = NUMBERS[what]
+    today = alice.today(timezone.now())
+    for habit in hundred:
+        for days in (0, 1, 5, 40):
+            date = today - datetime.timedelta(days)
+            check_in(habit, date, CheckInStatus.DONE, source=CheckInSource.API, now=timezone.now())
+    period = f'from: "{today - datetime.timedelta(1)}", to: "{today}"'
+    node = f"node {{ {selection.replace('<period>', period)} }}"
+    for count in (100, 1):
+        document = page("habits", node, arguments=f"first: {count}")
+        assert len(as_alice.data(document)["edges"]) == count
+        assert len(queries_of(as_alice, document)) == 2 + cost
+
+
+def test_today_costs_nine_statements(as_alice: Caller, alice: User, make_habit: MakeHabit) -> None:
+    """The caller, the habits, what is due of them, and the numbers of those."""
+    document = """{ today { date totalCount occurrences {
+        date state time currentStreak
+        habit { action strength relatedHabit { action currentStreak } }
+    } } }"""
+    for count in (1, 99):
+        for _ in range(count):
+            make_habit(alice, related_habit=make_habit(alice, is_enjoyed=True, periodicity=7))
+        statements = queries_of(as_alice, document)
+        assert len(statements) == 1 + 1 + 3 + 4
+    assert len(queries_of(as_alice, "{ today { date } }")) == 1
+
+
+def test_a_habit_with_its_numbers_costs_what_a_list_does(
+    as_alice: Caller, hundred: list[Habit]
+) -> None:
+    document = "query ($id: ID!) { habit(id: $id) { strength relatedHabit { strength } } }"
+    for habit in hundred[:2]:
+        assert len(queries_of(as_alice, document, id=id_of(habit))) == 2 + 4
+
+
+NUMBERS_READ = 4
+"""What the numbers in a mutation's answer cost."""
+
 MUTATIONS: dict[str, int] = {
     "create an enjoyed one": 3,  # the caller, how many habits there are, the new row
     "create a useful one": 3,
@@ -123,6 +191,15 @@ MUTATIONS: dict[str, int] = {
     "change the related habit": 4,  # the new one
     "change the time": 4,  # its reminders
     "delete": 10,  # the caller, the habit, its reminders twice, the row
+}
+TRACKING: dict[str, int] = {
+    # The caller, the habit, the date's row twice; what is kept of the habit is found, computed
+    # from its whole history, as it is the first time, and kept.
+    "check in": 4 + 4 + 3 + 2 + NUMBERS_READ,
+    "take back": 3 + NUMBERS_READ,  # the caller, the habit, the date's row
+    # The caller, the habit twice, its reminders; the same as above.
+    "pause": 4 + 4 + 3 + 2 + NUMBERS_READ,
+    "resume": 2 + NUMBERS_READ,  # the caller, the habit
 }
 
 
@@ -137,18 +214,23 @@ def mutation(what: str, habit: Habit, enjoyed: Habit) -> tuple[str, dict[str, An
         "change the related habit": (UPDATE, {"input": {**this, **rewarded}}),
         "change the time": (UPDATE, {"input": {**this, "time": "21:00"}}),
         "delete": (DELETE, this),
+        "check in": (CHECK_IN, {"input": {"habitId": id_of(habit)}}),
+        "take back": (UNDO, {"input": {"habitId": id_of(habit)}}),
+        "pause": (PAUSE, {"input": this}),
+        "resume": (RESUME, this),
     }
     return calls[what]
 
 
-@pytest.mark.parametrize(("what", "cost"), MUTATIONS.items())
+@pytest.mark.parametrize(("what", "cost"), [*MUTATIONS.items(), *TRACKING.items()])
 def test_a_change_costs_a_handful_of_statements_however_many_habits_there_are(
     as_alice: Caller, alice: User, make_habit: MakeHabit, what: str, cost: int
 ) -> None:
     enjoyed, used = make_habit(alice, is_enjoyed=True), make_habit(alice, is_enjoyed=True)
     habits = [make_habit(alice, related_habit=used) for _ in range(2)]
     document, variables = mutation(what, habits[0], enjoyed)
-    assert len(queries_of(as_alice, document, **variables)) == cost <= 10
+    assert cost <= (10 if what in MUTATIONS else 17)
+    assert len(queries_of(as_alice, document, **variables)) == cost
     for _ in range(98):
         make_habit(alice, related_habit=used)
     document, variables = mutation(what, habits[1], enjoyed)
