@@ -1,21 +1,25 @@
 """Habits in Django's admin, under the same rules as in the API."""
 
 import datetime
+import re
 from typing import Any
 
 from django import forms
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.read_only_admin import FirstPages, ReadOnlyAdmin
 from habits.changes import Before, save_changed
-from habits.models import Habit
+from habits.models import CheckIn, Habit
 from habits.validators import validate_deletion, validate_habit
+
+HABIT_NUMBER = re.compile("[0-9]{1,18}")
 
 
 class HabitForm(forms.ModelForm):
@@ -104,3 +108,32 @@ class HabitAdmin(admin.ModelAdmin):
         else:
             obj.reschedule(now)
             super().save_model(request, obj, form, change)
+
+
+@admin.register(CheckIn)
+class CheckInAdmin(ReadOnlyAdmin):
+    list_display = ("date", "habit", "owner", "status", "note", "source", "made_at")
+    list_filter = ("status", "source")
+    list_select_related = ("habit__owner",)
+    # Only shows the box: `get_search_results` does the work.
+    search_fields = ("habit",)
+    search_help_text = _("A person's e-mail address in full, or the number of a habit.")
+    ordering = ("-id",)
+    sortable_by = ()
+    paginator = FirstPages
+    show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER
+
+    @admin.display(description=_("owner"))
+    def owner(self, row: CheckIn) -> User:
+        return row.habit.owner
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[CheckIn], search_term: str
+    ) -> tuple[QuerySet[CheckIn], bool]:
+        """Looks for habits by what has an index, then for what was said about them."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        known = Q(pk=int(term)) if HABIT_NUMBER.fullmatch(term) else Q(owner__email=term)
+        return queryset.filter(habit__in=Habit.objects.filter(known)), False

@@ -1,51 +1,23 @@
 """The ledger and the chats in Django's admin, to read.
 
-The ledger may hold millions of rows, so its page asks nothing that reads them all: it neither
-counts nor sorts by columns nor searches inside texts, and has no hierarchy of dates, which would
-look for the first and the last one.
+The ledger has no hierarchy of dates, which would look for the first and the last one.
 """
 
 import datetime
 import re
-from functools import cached_property
-from typing import Any, cast
+from typing import Any
 
 from django.contrib import admin
-from django.core.paginator import Paginator
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
+from accounts.read_only_admin import FirstPages, ReadOnlyAdmin
 from notifications.models import REASONS, Chat, Reminder
 
-MOST_LISTED = 5000
-"""Rows that can be leafed through; filters lead to others."""
-
 CHAT_NUMBER = re.compile("-?[0-9]{1,16}")
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):
-    """Shows rows that only the pipeline writes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Model | None = None) -> bool:
-        return False
-
-
-class FirstPages(Paginator):
-    """Counts no further than `MOST_LISTED`."""
-
-    @cached_property
-    def count(self) -> int:
-        rows = cast("QuerySet", self.object_list)
-        return rows[:MOST_LISTED].count()
 
 
 class ReasonFilter(admin.SimpleListFilter):

@@ -249,7 +249,13 @@ def test_what_is_nested_too_deeply_to_be_read_is_refused(document: str, settings
     assert message == "The document has at least 9 levels; the limit is 8."
 
 
+ONE = 'habit(id: "x")'
+CALENDAR = "calendar { date state }"
 PAGE = "edges { node { id action place time duration } }"  # 7 fields for each row
+
+
+DAYS = 'from: "2026-06-01", to: "2026-06-10"'  # 10 of them
+OPEN = "($from: Date!, $to: Date!)"
 
 
 @pytest.mark.parametrize(
@@ -272,6 +278,67 @@ PAGE = "edges { node { id action place time duration } }"  # 7 fields for each r
         ("query ($n: Int = 9) { habits(last: $n) { %s } }", {"n": 2}, 1 + 2 * 7),
         ("query ($a: Int, $b: Int) { habits(first: $a, last: $b) { %s } }", {"b": 5}, 1 + 5 * 7),
         ("{ a: habits(first: 2) { %s } b: publicHabits(first: 3) { %s } }", {}, 2 + 5 * 7),
+        # A period counts its days, and what is inside of a list of days counts for each of them.
+        (f"{{ {ONE} {{ statistics({DAYS}) {{ done }} }} }}", {}, 1 + 1 + 10 + 1),
+        (f"{{ {ONE} {{ statistics({DAYS}) {{ done {CALENDAR} }} }} }}", {}, 12 + 2 + 10 * 2),
+        (
+            f"{{ {ONE} {{ ...f }} }} fragment f on Habit {{ statistics({DAYS}) {{ ...s }} }}"
+            f" fragment s on HabitStatistics {{ {CALENDAR} }}",
+            {},
+            12 + 1 + 10 * 2,
+        ),
+        (
+            f"{{ habits(first: 5) {{ edges {{ node {{ statistics({DAYS})"
+            f" {{ {CALENDAR} }} }} }} }} }}",
+            {},
+            1 + 5 * (2 + 1 + 10 + 1 + 10 * 2),
+        ),
+        (
+            f"query {OPEN} {{ {ONE} {{ statistics(from: $from, to: $to) {{ {CALENDAR} }} }} }}",
+            {"from": "2026-01-01", "to": "2026-12-31"},
+            2 + 365 + 1 + 365 * 2,
+        ),
+        (
+            f'query ($a: Date! = "2026-01-01") {{ {ONE}'
+            ' { statistics(from: $a, to: "2026-01-02") { done } } }',
+            {},
+            2 + 2 + 1,
+        ),
+        *(
+            # What will be refused counts as the longest period.
+            (
+                f"query {OPEN} {{ {ONE} {{ statistics(from: $from, to: $to) {{ done }} }} }}",
+                {"from": first, "to": last},
+                2 + 366 + 1,
+            )
+            for first, last in (
+                ("2026-01-02", "2026-01-01"),
+                ("0001-01-01", "9999-12-31"),
+                ("2026-02-30", "2026-03-01"),
+                ("20260101", "2026-01-02"),
+            )
+        ),
+        (f"{{ {ONE} {{ checkIns {{ date note }} }} }}", {}, 2 + 30 * 2),
+        (f'{{ {ONE} {{ checkIns(to: "2026-01-01") {{ date note }} }} }}', {}, 2 + 30 * 2),
+        (f"{{ {ONE} {{ checkIns({DAYS}) {{ date }} }} }}", {}, 2 + 10),
+        # To which date it goes is told by the clock.
+        (f'{{ {ONE} {{ checkIns(from: "2026-01-01") {{ date }} }} }}', {}, 2 + 366),
+        (f"{{ {ONE} {{ explainStrength {{ strength }} }} }}", {}, 2 + 1000 + 30 + 1),
+        (
+            f"{{ {ONE} {{ explainStrength(days: 7)"
+            " { strength contributions { date after } } } }",
+            {},
+            2 + 1000 + 7 + 2 + 7 * 2,
+        ),
+        (f"{{ {ONE} {{ explainStrength(days: 900) {{ strength }} }} }}", {}, 2 + 1000 + 90 + 1),
+        (
+            f"query ($n: Int) {{ {ONE} {{ explainStrength(days: $n) {{ strength }} }} }}",
+            {"n": "9"},
+            2 + 1000 + 90 + 1,
+        ),
+        ("{ today { date } }", {}, 1 + 1000 + 1),
+        ("{ today { occurrences { time state } } }", {}, 1 + 1000 + 1 + 100 * 2),
+        ("{ today { occurrences(first: 3) { time state } } }", {}, 1 + 1000 + 1 + 3 * 2),
     ],
 )
 def test_each_field_of_a_page_costs_as_often_as_it_may_have_rows(
@@ -280,6 +347,7 @@ def test_each_field_of_a_page_costs_as_often_as_it_may_have_rows(
     document = document.replace("%s", PAGE)
     settings.LIMIT_COST = cost
     allowed = as_alice.call(document, **variables)
+    assert "QUERY_TOO_COMPLEX" not in str(allowed)
     read.cache_clear()
     settings.LIMIT_COST = cost - 1
 
@@ -302,15 +370,46 @@ def test_the_largest_page_with_all_its_fields_is_affordable(as_alice: Caller) ->
         "id action place time duration periodicity startsOn reward isEnjoyed isPublic nextDueAt"
         " createdAt updatedAt"
     )
+    numbers = "todayState currentStreak longestStreak strength isPaused pausedFrom pausedUntil"
     document = f"""query Page($first: Int, $after: String) {{
         me {{ id email firstName chatId chatStatus timeZone language dateJoined }}
         habits(first: $first, after: $after) {{
             totalCount pageInfo {{ hasNextPage hasPreviousPage startCursor endCursor }}
-            edges {{ cursor node {{ __typename {habit} relatedHabit {{ __typename {habit} }} }} }}
+            edges {{ cursor node {{
+                __typename {habit} {numbers} relatedHabit {{ __typename {habit} }}
+            }} }}
         }}
     }}"""
 
     assert "errors" not in as_alice.call(document, first=100)
+
+
+@pytest.mark.parametrize(
+    "selection",
+    [
+        # A year's heat map of one habit with everything around it.
+        """habit(id: "x") { statistics(from: "2026-01-01", to: "2026-12-31") {
+            from to currentStreak longestStreak strength completionRate
+            due done skipped missed paused notDue calendar { date state }
+        } checkIns(from: "2026-01-01", to: "2026-12-31") { date status note } }""",
+        # The week of all that is shown, and the month of each habit.
+        """habits(first: 100) { edges { node { action currentStreak strength todayState
+            statistics(from: "2026-06-01", to: "2026-06-07") { calendar { date state } }
+        } } }""",
+        """habits(first: 100) { edges { node { action currentStreak strength todayState
+            statistics(from: "2026-06-01", to: "2026-06-30") { completionRate }
+        } } }""",
+        """habit(id: "x") { explainStrength(days: 90) {
+            times days multiplier target window strength
+            contributions { date state doneInWindow completion before after }
+        } }""",
+        """today { date totalCount occurrences { date state time currentStreak habit {
+            id action place time duration reward strength todayState relatedHabit { id action }
+        } } }""",
+    ],
+)
+def test_what_a_screen_shows_is_affordable(as_alice: Caller, selection: str) -> None:
+    assert "errors" not in as_alice.call(f"{{ {selection} }}")
 
 
 def test_no_more_errors_are_answered_than_the_limit(visitor: Caller, settings: Settings) -> None:

@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from pytest_django import DjangoAssertNumQueries
 
 from accounts.models import User
 from habits.admin import HabitAdmin
-from habits.models import Habit
+from habits.models import CheckIn, CheckInSource, CheckInStatus, Habit
 from habits.signals import schedules_changed
 from tests.conftest import PASSWORD, MakeHabit
 from tests.habits.conftest import Freeze, row
@@ -227,3 +228,61 @@ def test_a_deletion_is_judged_again_under_the_lock(
 
     assert staff.post(page_of(enjoyed, "delete"), {"post": "yes"}).status_code == 403
     assert Habit.objects.count() == 2
+
+
+# --- check-ins -----------------------------------------------------------------------------------
+
+CHECK_INS = reverse("admin:habits_checkin_changelist")
+
+
+def said_of(habit: Habit, note: str) -> CheckIn:
+    return CheckIn.objects.create(
+        habit=habit,
+        date="2026-06-30",
+        status=CheckInStatus.DONE,
+        note=note,
+        source=CheckInSource.API,
+        made_at="2026-06-30T10:00:00Z",
+    )
+
+
+def test_staff_reads_what_was_said_about_a_persons_habits_or_about_one(
+    staff: Client, alice: User, bob: User, make_habit: MakeHabit
+) -> None:
+    habit, other = make_habit(alice), make_habit(alice)
+    for each, note in ((habit, "with Eve"), (other, "alone"), (make_habit(bob), "at home")):
+        said_of(each, note)
+
+    def notes(query: str) -> list[str]:
+        page: Any = staff.get(CHECK_INS, {"q": query} if query else {})
+        assert page.status_code == 200
+        return [row.note for row in page.context["cl"].result_list]
+
+    assert notes("") == ["at home", "alone", "with Eve"]
+    assert notes("alice@example.org") == ["alone", "with Eve"]
+    assert notes(str(habit.pk)) == ["with Eve"]
+    assert notes("nobody") == notes("9" * 30) == []
+
+
+def test_the_list_of_check_ins_costs_the_same_however_many_there_are(
+    staff: Client,
+    alice: User,
+    make_habit: MakeHabit,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    for count in (1, 9):
+        for _ in range(count):
+            said_of(make_habit(alice), "well")
+        # Session, staff, rows counted, rows.
+        with django_assert_num_queries(4):
+            staff.get(CHECK_INS)
+
+
+def test_staff_says_nothing_about_anothers_habit(staff: Client, habit: Habit) -> None:
+    row = said_of(habit, "well")
+    page = reverse("admin:habits_checkin_change", args=[row.pk])
+    assert staff.get(page).status_code == 200
+    assert staff.post(page, {"status": "skipped"}).status_code == 403
+    assert staff.post(reverse("admin:habits_checkin_delete", args=[row.pk])).status_code == 403
+    assert staff.get(reverse("admin:habits_checkin_add")).status_code == 403
+    assert CheckIn.objects.get().status == "done"

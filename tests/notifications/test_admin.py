@@ -9,8 +9,9 @@ from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
 
+from accounts import read_only_admin
 from accounts.models import ChatStatus, User
-from notifications import admin
+from notifications.admin import ReminderAdmin
 from notifications.models import Chat, Reason, Reminder, State
 from tests.conftest import MakeHabit
 from tests.notifications.stage import DAY, HOUR, NOW, SECOND, person, planned
@@ -69,7 +70,7 @@ def test_the_ledger_costs_the_same_however_much_it_shows(
 def test_the_ledger_counts_no_further_than_it_can_be_leafed_through(
     staff: Client, row: Reminder, make_habit: MakeHabit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(admin, "MOST_LISTED", 2)
+    monkeypatch.setattr(read_only_admin, "MOST_LISTED", 2)
     newest = [planned(make_habit(person(number))) for number in (1, 2)]
 
     page = staff.get(reverse(LEDGER)).context["cl"]
@@ -123,7 +124,7 @@ def test_the_ledger_shows_how_late_a_row_is(
 ) -> None:
     row.due_at, row.ended_at = due_at, ended_at
 
-    shown = admin.ReminderAdmin(Reminder, site).lag(row)
+    shown = ReminderAdmin(Reminder, site).lag(row)
 
     assert (None if shown is None else str(shown)) == lag
 
