@@ -7,9 +7,11 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from functools import reduce
+from operator import or_
 from typing import TypeVar
 
-from django.db.models import F, QuerySet
+from django.db.models import Q, QuerySet
 
 from habits import progress
 from habits.days import Pause
@@ -51,9 +53,9 @@ class Record:
 def records_of(habits: Iterable[Habit], now: datetime.datetime) -> dict[int, Record]:
     """Each habit's record, by its number; costs what was said lately, however old the habit is."""
     habits = list(habits)
-    kept = {row.pk: _kept(row) for row in Progress.objects.filter(pk__in=_numbers(habits))}
-    recent = CheckIn.objects.filter(date__gte=F("habit__progress__tail_from"))
-    tails = _histories(habits, recent, now)
+    rows = list(Progress.objects.filter(pk__in=_numbers(habits)))
+    kept = {row.pk: _kept(row) for row in rows}
+    tails = _histories(habits, CheckIn.objects.filter(_in_tails(rows)), now)
     return {pk: Record(kept.get(pk, Kept()), tail) for pk, tail in tails.items()}
 
 
@@ -70,6 +72,19 @@ def histories_of(
     if until is not None:
         check_ins = check_ins.filter(date__lte=until)
     return _histories(list(habits), check_ins, now)
+
+
+def _in_tails(rows: Iterable[Progress]) -> Q:
+    """The check-ins that the tails hold.
+
+    Spelled out, as most habits share one date: of dates in a joined table the database cannot tell
+    how few check-ins are later, and reads whole lives.
+    """
+    habits: defaultdict[datetime.date, list[int]] = defaultdict(list)
+    for row in rows:
+        habits[row.tail_from].append(row.pk)
+    tails = (Q(habit__in=numbers, date__gte=first) for first, numbers in habits.items())
+    return reduce(or_, tails, Q(pk__in=()))
 
 
 def _kept(row: Progress) -> Kept:

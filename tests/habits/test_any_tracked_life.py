@@ -130,8 +130,8 @@ def act(caller: Caller, id_: str, lived: Lived, what: str, offset: int, number: 
             lived.marks.pop(date, None)
         case "pause":
             last = None if number == 7 else date + number * DAY
-            given = {"id": id_, "from": str(date), "until": last and str(last)}
-            problems = caller.problems(PAUSE, input=given)
+            pause = {"id": id_, "from": str(date), "until": last and str(last)}
+            problems = caller.problems(PAUSE, input=pause)
             lived.rest(date, last)
         case "resume":
             problems = caller.problems(RESUME, id=id_)
