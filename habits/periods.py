@@ -2,6 +2,8 @@
 
 import datetime
 
+from django.utils.translation import gettext as _
+
 from accounts.errors import BadUserInput
 
 MOST_DAYS = 366
@@ -20,8 +22,11 @@ def check_period(field: str, first: datetime.date, last: datetime.date) -> None:
     """Raises `BadUserInput` unless `last` is `first` or one of the 365 dates after it."""
     days = (last - first).days + 1
     if not 1 <= days <= MOST_DAYS:
+        text = _(
+            "`%(field)s` goes over 1 to %(most)d days; `from` %(first)s `to` %(last)s is %(days)d."
+        )
         raise BadUserInput(
-            f"`{field}` goes over 1 to {MOST_DAYS} days; `from` {first} `to` {last} is {days}."
+            text % {"field": field, "most": MOST_DAYS, "first": first, "last": last, "days": days}
         )
 
 
@@ -33,6 +38,5 @@ def last_days(last: datetime.date) -> datetime.date:
 def check_explained_days(days: int) -> None:
     """Raises `BadUserInput` for a number out of range."""
     if not 1 <= days <= MOST_EXPLAINED_DAYS:
-        raise BadUserInput(
-            f"`explainStrength` goes over 1 to {MOST_EXPLAINED_DAYS} days; `days` is {days}."
-        )
+        text = _("`explainStrength` goes over 1 to %(most)d days; `days` is %(days)d.")
+        raise BadUserInput(text % {"most": MOST_EXPLAINED_DAYS, "days": days})

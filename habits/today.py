@@ -7,6 +7,7 @@ from typing import Annotated, cast
 
 import strawberry
 from django.conf import settings
+from django.utils.translation import gettext as _
 
 from accounts.errors import BadUserInput
 from accounts.models import User
@@ -77,9 +78,11 @@ class Today:
             strawberry.argument(description="Only what follows the occurrence of this habit."),
         ] = None,
     ) -> list[Occurrence]:
-        size = settings.PAGE_SIZE_CAP if first is None else first
-        if not 1 <= size <= settings.PAGE_SIZE_CAP:
-            raise BadUserInput(f"`first` is {size}; it must be 1 to {settings.PAGE_SIZE_CAP}.")
+        cap = settings.PAGE_SIZE_CAP
+        size = cap if first is None else first
+        if not 1 <= size <= cap:
+            text = _("`%(name)s` is %(size)d; it must be 1 to %(cap)d.")
+            raise BadUserInput(text % {"name": "first", "size": size, "cap": cap})
         start = 0 if after is None else self._place_of(after) + 1
         page = self._due[start : start + size]
         batch = Batch(page, self.owner, self.now)
@@ -94,4 +97,4 @@ class Today:
         for place, habit in enumerate(self._due):
             if habit.pk == pk:
                 return place
-        raise BadUserInput("`after` is not the id of a habit that is due today.")
+        raise BadUserInput(_("`after` is not the id of a habit that is due today."))

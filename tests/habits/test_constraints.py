@@ -8,7 +8,7 @@ from django.db import IntegrityError, connection, transaction
 from accounts.models import User
 from habits.models import Habit
 from tests.conftest import Caller, MakeHabit
-from tests.habits.conftest import CREATE, USEFUL, all_rows, id_of
+from tests.habits.conftest import CREATE, PAUSE, USEFUL, CallAt, all_rows, id_of
 
 PAIRS: dict[str, list[tuple[dict[str, Any], dict[str, Any], set[tuple[str, str]]]]] = {
     "habit_useful_has_time_and_duration": [
@@ -107,7 +107,34 @@ def test_every_check_in_the_database_has_its_pair(db: None) -> None:
         )
         names = {name for (name,) in cursor.fetchall()}
     # Django's own ones, of the columns for small positive numbers, end in _check.
-    assert {name for name in names if not name.endswith("_check")} == set(PAIRS)
+    assert {name for name in names if not name.endswith("_check")} == {*PAIRS, PAUSE_CONSTRAINT}
+
+
+PAUSE_CONSTRAINT = "habit_pause_ends_after_its_start"
+
+
+@pytest.mark.parametrize(
+    ("columns", "given"),
+    [
+        (
+            {"paused_from": "2026-06-30", "paused_until": "2026-06-29"},
+            {"from": "2026-06-30", "until": "2026-06-29"},
+        ),
+        ({"paused_until": "2026-06-29"}, {"until": "2026-06-29"}),
+    ],
+)
+def test_a_pause_that_has_no_start_before_its_end_is_refused_by_both(
+    call_at: CallAt, alice: User, make_habit: MakeHabit, columns: Any, given: Any
+) -> None:
+    habit = make_habit(alice)
+    before = all_rows()
+    with pytest.raises(IntegrityError, match=f'"{PAUSE_CONSTRAINT}"'), transaction.atomic():
+        Habit.objects.filter(pk=habit.pk).update(**columns)
+    caller = call_at("2026-06-30T10:00:00Z", alice)
+    assert caller.problems(PAUSE, input={"id": id_of(habit), **given}) == {
+        ("until", "pause_ends_before_start")
+    }
+    assert all_rows() == before
 
 
 def test_a_habit_that_others_lean_on_cannot_be_deleted_alone(
