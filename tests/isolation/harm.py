@@ -27,5 +27,10 @@ def harmful(name: str, password: str, pk: int) -> Call:
         "createHabit": {"input": {**rewarded, "relatedHabit": habit}},
         "updateHabit": {"input": {"id": habit, "isPublic": True}},
         "deleteHabit": {"id": habit},
+        "today": {},
+        "checkIn": {"input": {"habitId": habit, "note": "Mallory was here"}},
+        "undoCheckIn": {"input": {"habitId": habit, "date": "2026-06-15"}},
+        "pauseHabit": {"input": {"id": habit}},
+        "resumeHabit": {"id": habit},
     }
     return Call(name, arguments[name])

@@ -7,13 +7,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from tests.isolation.calling import Answer
+from tests.isolation.numbers import DERIVED, assert_numbers
 from tests.isolation.people import CANARY, NAMES, ZONES, Person, number_of
 from tests.isolation.world import Rows
 
 PUBLIC_TEXTS = ("action", "place", "reward")
 _ENCODED = re.compile(r"[\w+/-]{8,}={0,2}")
-_ID = re.compile(r"\A(Habit|PublicHabit|User):(\d+)\Z")
+_ID = re.compile(r"\A(Habit|PublicHabit|User|CheckIn):(\d+)\Z")
 _MONTH = re.compile(r"2026-0([1-3])-")
+NO_COLUMNS = DERIVED | {"__typename", "id", "isMine", "relatedHabit", "habit"}
 _CHAT = re.compile(r"(?<!\d)[1-3]0{4}\d{8}(?!\d)")
 
 
@@ -59,11 +61,12 @@ def _assert_id_is_visible(part: str, reader: Person | None, rows: Rows) -> None:
     if kind == "User":
         assert reader is not None
         assert pk == reader.pk
-    elif kind == "Habit":
-        assert reader is not None
-        assert rows["Habit"][pk]["owner_id"] == reader.pk
-    else:
+    elif kind == "PublicHabit":
         assert rows["Habit"][pk]["is_public"]
+    else:
+        assert reader is not None
+        habit = rows["CheckIn"][pk]["habit_id"] if kind == "CheckIn" else pk
+        assert rows["Habit"][habit]["owner_id"] == reader.pk
 
 
 def _decoded(text: str) -> list[str]:
@@ -95,6 +98,13 @@ def assert_is_shown_rightly(
     kind = value.get("__typename")
     if kind in ("Habit", "PublicHabit"):
         _assert_habit(value, kind, reader, rows, as_it_stands=as_it_stands)
+    elif kind == "CheckIn":
+        row = rows["CheckIn"][_pk_of(value["id"], "CheckIn")]
+        assert rows["Habit"][row["habit_id"]]["owner_id"] == reader.pk
+        if as_it_stands:
+            _assert_fields(value, row)
+        if "habit" in value:
+            assert _pk_of(value["habit"]["id"], "Habit") == row["habit_id"]
     elif kind == "User":
         assert _pk_of(value["id"], "User") == reader.pk
         if as_it_stands:
@@ -113,6 +123,8 @@ def _assert_habit(
         return
     assert kind == "Habit" or row["is_public"]
     _assert_fields(node, row)
+    if kind == "Habit":
+        assert_numbers(node, row, rows)
     if "isMine" in node:
         assert node["isMine"] == (row["owner_id"] == reader.pk)
     if "relatedHabit" in node:
@@ -125,7 +137,7 @@ def _assert_habit(
 
 def _assert_fields(node: dict[str, Any], row: dict[str, Any]) -> None:
     for name, value in node.items():
-        if name in ("__typename", "id", "isMine", "relatedHabit"):
+        if name in NO_COLUMNS:
             continue
         column = re.sub("[A-Z]", lambda capital: f"_{capital.group().lower()}", name)
         assert value == _shown(row[column], name), name
@@ -136,7 +148,7 @@ def _shown(value: Any, name: str) -> Any:
         return value
     if name in ("time", "dayStartsAt"):
         return value.strftime("%H:%M")
-    if name == "chatStatus":
+    if name in ("chatStatus", "status", "source"):
         return value.upper()
     return value if isinstance(value, str) else value.isoformat()
 

@@ -9,7 +9,8 @@ from graphql_jwt.shortcuts import get_token
 
 from accounts.models import User
 from accounts.refresh_tokens import open_session
-from habits.models import Habit, fold
+from habits.models import CheckInSource, CheckInStatus, Habit, fold
+from habits.tracking import check_in
 
 NAMES = ("alice", "bob", "carol")
 ZONES = {
@@ -122,6 +123,11 @@ def settle(user: User, name: str) -> None:
         for related in (None, *enjoyed)
     ]
     Habit.objects.bulk_create(useful)
+    now = datetime.datetime.now(datetime.UTC)
+    for habit in (enjoyed[0], useful[0]):
+        for date in (habit.starts_on, user.today(now)):
+            note = text(name, "note")
+            check_in(habit, date, CheckInStatus.DONE, source=CheckInSource.API, now=now, note=note)
 
 
 def new_habit(

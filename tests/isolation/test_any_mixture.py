@@ -23,6 +23,7 @@ from tests.isolation.hashers import PATH
 from tests.isolation.ids import NEVER_USED, Id, exchanged
 from tests.isolation.leaks import assert_is_shown_rightly, assert_tells_nothing_of_others
 from tests.isolation.lists import Refused, expected_page
+from tests.isolation.numbers import TRACKED, assert_today, without_tracked
 from tests.isolation.people import NAMES, Person, join, new_refresh_token, serial
 from tests.isolation.world import Life, Rows, all_rows, step
 
@@ -32,7 +33,8 @@ PEOPLE = st.sampled_from(NAMES)
 HOW_MANY = st.sampled_from([1, 1, 1, 2, 3, 10])
 """Root fields in one operation, of which there may be 10."""
 
-CHANGES_OF_HABITS = ("createHabit", "updateHabit", "deleteHabit")
+TRACKING = ("checkIn", "undoCheckIn", "pauseHabit", "resumeHabit")
+CHANGES_OF_HABITS = ("createHabit", "updateHabit", "deleteHabit", *TRACKING)
 CHANGES = (*CHANGES_OF_HABITS, "updateProfile")
 """What changes things and leaves the person's tokens as they are."""
 
@@ -42,16 +44,20 @@ OWNERS = {
     "Habit": "owner_id",
 }
 CURSORS_KEPT = 12
-NOT_FOUND = ("id", "not_found")
 WRONG_CODE = {("code", "reset_code_invalid")}
+TODAYS = 4
+"""So many `today` may one operation hold, as each of them looks at all habits."""
+
 NO_SUCH_REWARD = ("relatedHabit", "related_habit_not_found")
 
 
 def of_others(rows: Rows, person: Person) -> Rows:
+    def owner(table: str, row: dict[str, Any]) -> Any:
+        row = rows["Habit"][row["habit_id"]] if table in TRACKED else row
+        return row.get(OWNERS.get("Habit" if table in TRACKED else table, ""))
+
     return {
-        table: {
-            key: row for key, row in all_of.items() if row.get(OWNERS.get(table, "")) != person.pk
-        }
+        table: {key: row for key, row in all_of.items() if owner(table, row) != person.pk}
         for table, all_of in rows.items()
     }
 
@@ -137,6 +143,9 @@ class Mixture(Life):
         answer, after = self.call(person, *calls, token=person.token, rows=rows)
         assert after == rows
         self.assert_foreign_is_as_missing(answer, person, calls, rows)
+        if sum(call.name == "today" for call in calls) > TODAYS:
+            assert answer.codes == {"QUERY_TOO_COMPLEX"}
+            return
         if any(self.is_refused(call, person, rows) for call in calls):
             # Too large a page may cost too much before anybody looks at its size.
             assert answer.codes in ({"BAD_USER_INPUT"}, {"QUERY_TOO_COMPLEX"})
@@ -158,6 +167,8 @@ class Mixture(Life):
         assert_is_shown_rightly(value, person, rows)
         if call.name == "me":
             assert value is not None
+        elif call.name == "today":
+            assert_today(value, person.pk, rows)
         elif call.name in ("habit", "publicHabit"):
             public = {pk for pk, row in rows["Habit"].items() if row["is_public"]}
             seen = self.own(person, rows) if call.name == "habit" else public
@@ -194,7 +205,7 @@ class Mixture(Life):
         elif answer.value()["__typename"] == "OperationInfo":
             assert after == rows
         else:
-            now = rows if change == "deleteHabit" else after
+            now = without_tracked(rows) if change == "deleteHabit" else after
             assert_is_shown_rightly(answer.value(), person, now)
 
     def assert_refuses(
@@ -202,10 +213,11 @@ class Mixture(Life):
     ) -> bool:
         """Says whether the call names what is not the person's, which has to be not found."""
         given = call.arguments.get("input", call.arguments)
-        own, id_, reward = self.own(person, rows), given.get("id"), given.get("relatedHabit")
-        if id_ is not None and not id_.names(own):
-            assert answer.problems(number) == {NOT_FOUND}
-            return True
+        own, reward = self.own(person, rows), given.get("relatedHabit")
+        for field in ("id", "habitId"):
+            if field in given and not given[field].names(own):
+                assert answer.problems(number) == {(field, "not_found")}
+                return True
         if reward is not None and not reward.names(own):
             assert NO_SUCH_REWARD in answer.problems(number)
             return True
@@ -390,7 +402,7 @@ class Mixture(Life):
                 assert not answer.body["data"] or not any(answer.body["data"].values())
                 answers.append((answer.status, answer.head, answer.content))
             assert answers[0] == answers[1]
-        several = [harmful(each, victim.password, habits[0]) for each in QUERIES] * 2
+        several = [harmful(each, victim.password, habits[0]) for each in [*QUERIES, *QUERIES][:10]]
         answer, _ = self.call(None, *several, token=token, rows=rows)
         assert answer.codes == {"UNAUTHENTICATED"}
 

@@ -1,8 +1,18 @@
 """The machines know all that the contract has: a new field or argument has to be tried as well."""
 
 import pytest
+from graphql import GraphQLObjectType
 
-from tests.isolation.contract import CLOSED, MUTATIONS, OPEN, QUERIES, coordinates
+from tests.isolation.contract import (
+    CLOSED,
+    INNER,
+    MUTATIONS,
+    OPEN,
+    QUERIES,
+    ROOTS,
+    SCHEMA,
+    coordinates,
+)
 from tests.isolation.drawing import VALUES
 from tests.isolation.harm import harmful
 from tests.isolation.test_any_mixture import CHANGES
@@ -52,4 +62,16 @@ def test_every_root_field_is_read_changed_or_a_matter_of_credentials() -> None:
     credentials = {*OPEN, "changePassword", "deleteAccount", "revokeAllTokens"}
 
     assert {*CHANGES, *credentials} == set(MUTATIONS)
-    assert set(QUERIES) == {"me", "habit", "habits", "publicHabits", "publicHabit"}
+    assert set(QUERIES) == {"me", "habit", "habits", "publicHabits", "publicHabit", "today"}
+
+
+def test_every_argument_below_the_root_is_given() -> None:
+    found = {
+        f"{type_.name}.{name}"
+        for type_ in SCHEMA.type_map.values()
+        if isinstance(type_, GraphQLObjectType) and type_ not in ROOTS.values()
+        for name, it in type_.fields.items()
+        if it.args and not type_.name.startswith("__")
+    }
+
+    assert found == INNER.keys()

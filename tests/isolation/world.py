@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from accounts.models import PasswordReset, RefreshToken, User
-from habits.models import Habit
+from habits.models import CheckIn, Habit, PastPause, PastSchedule, Progress
 from notifications.models import Chat, Reminder
 
 NOON = datetime.datetime(2026, 6, 15, 12, tzinfo=datetime.UTC)
@@ -29,7 +29,9 @@ Rows = dict[str, dict[Any, dict[str, Any]]]
 
 
 def all_rows() -> Rows:
-    models: tuple[type[Model], ...] = (User, RefreshToken, PasswordReset, Habit, Reminder, Chat)
+    of_accounts = (User, RefreshToken, PasswordReset)
+    of_habits = (Habit, CheckIn, PastSchedule, PastPause, Progress)
+    models: tuple[type[Model], ...] = (*of_accounts, *of_habits, Reminder, Chat)
     return {
         model.__name__: {
             row[model._meta.pk.attname]: row
