@@ -77,6 +77,15 @@ def _called(operation: str, name: str, field: GraphQLField) -> Strategy:
     return st.tuples(st.just(query), st.fixed_dictionaries(needed, optional=optional))
 
 
+NEEDED = {"statistics": '(from: "2026-02-25", to: "2026-03-02")'}
+"""What fields below the root are given where they cannot do without."""
+
+
+def _given(name: str, field: GraphQLField) -> str:
+    is_needed = any(map(graphql.is_required_argument, field.args.values()))
+    return NEEDED[name] if is_needed else ""
+
+
 def _selected(type_: Any, levels: int) -> str:
     """All of an object that is no further away than so many levels."""
     named = graphql.get_named_type(type_)
@@ -86,7 +95,7 @@ def _selected(type_: Any, levels: int) -> str:
     if not isinstance(named, GraphQLObjectType):
         return ""
     names = (
-        f"{name} {_selected(field.type, levels - 1)}"
+        f"{name}{_given(name, field)} {_selected(field.type, levels - 1)}"
         for name, field in named.fields.items()
         if levels > 1 or graphql.is_leaf_type(graphql.get_named_type(field.type))
     )
