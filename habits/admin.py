@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from collections.abc import Mapping
 from typing import Any
 
 from django import forms
@@ -11,13 +12,19 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.http import HttpRequest
 from django.utils import timezone
+from django.utils.dates import WEEKDAYS
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from accounts.read_only_admin import FirstPages, ReadOnlyAdmin
 from habits.changes import Before, save_changed
-from habits.models import CheckIn, Habit
+from habits.days import EVERY_DAY
+from habits.models import RHYTHM, CheckIn, Habit
 from habits.validators import validate_deletion, validate_habit
+from habits.weekdays import weekdays_of
+
+AS_STORED = ("paused_from", "paused_until", "adopted_from_id", "rewards_others", *RHYTHM)
+"""What counts as it stands under the lock, unless the form changes it."""
 
 HABIT_NUMBER = re.compile("[0-9]{1,18}")
 
@@ -32,25 +39,35 @@ class HabitForm(forms.ModelForm):
         time: datetime.time | None = self.cleaned_data["time"]
         return None if time is None else time.replace(second=0, microsecond=0)
 
+    def clean_periodicity(self) -> int | None:
+        """Every day where nothing is said of a new habit, as in the API."""
+        periodicity: int | None = self.cleaned_data["periodicity"]
+        return EVERY_DAY if periodicity is None and self.instance.pk is None else periodicity
+
     def _post_clean(self) -> None:
         super()._post_clean()  # type: ignore[misc]  # a hook of ModelForm that the stubs leave out
         if self.errors:
             return
-        self._read_neighbours_under_lock()
-        today = self.instance.owner.today(timezone.now())
         given = {name: self.cleaned_data[name] for name in self.changed_data}
+        self._read_again_under_lock(given)
+        self.instance.set_rhythm(given)
+        today = self.instance.owner.today(timezone.now())
         try:
             validate_habit(self.instance, given=given, today=today)
         except ValidationError as error:
             self.add_error(None, error)
 
-    def _read_neighbours_under_lock(self) -> None:
-        """What the page and its fields had read of other habits may have changed since."""
+    def _read_again_under_lock(self, given: Mapping[str, Any]) -> None:
+        """What the page and its fields had read, and do not set, may have changed since."""
         habit = self.instance
         User.objects.select_for_update(no_key=True).get(pk=habit.owner_id)
         habit.related_habit = Habit.objects.filter(pk=habit.related_habit_id).first()
-        if habit.pk is not None:
-            habit.rewards_others = Habit.objects.filter(related_habit=habit).exists()
+        if habit.pk is None:
+            return
+        stored = Habit.objects.for_change().get(pk=habit.pk)
+        for name in AS_STORED:
+            if name not in given:
+                setattr(habit, name, getattr(stored, name))
 
 
 @admin.register(Habit)
@@ -62,13 +79,26 @@ class HabitAdmin(admin.ModelAdmin):
     search_fields = ("action", "place", "owner__email")
     autocomplete_fields = ("owner", "related_habit")
     ordering = ("-id",)
-    readonly_fields = ("next_due_at", "created_at", "updated_at")
+    readonly_fields = (
+        *("on_weekdays", "paused_from", "paused_until"),
+        *("next_due_at", "created_at", "updated_at"),
+    )
     fieldsets = (
         (None, {"fields": ("owner", "action", "place", "is_enjoyed", "is_public")}),
-        (_("Schedule"), {"fields": ("time", "periodicity", "starts_on", "next_due_at")}),
+        (
+            _("Schedule"),
+            {"fields": ("time", "periodicity", "on_weekdays", "starts_on", "next_due_at")},
+        ),
+        (_("Pause"), {"fields": ("paused_from", "paused_until")}),
         (_("Afterwards"), {"fields": ("duration", "reward", "related_habit")}),
         (_("Dates"), {"fields": ("created_at", "updated_at")}),
     )
+
+    @admin.display(description=_("weekdays"))
+    def on_weekdays(self, habit: Habit) -> str | None:
+        """Only shown: a periodicity takes their place."""
+        weekdays = sorted(weekdays_of(habit.weekdays or 0))
+        return ", ".join(str(WEEKDAYS[each]) for each in weekdays) or None
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Habit]:
         return Habit.objects.with_rewards_others()

@@ -1,7 +1,8 @@
 """Habits: what a person wants to do, when and where."""
 
 import datetime
-from typing import Any
+from collections.abc import Iterable, Mapping
+from typing import Any, cast
 
 from django.conf import settings
 from django.db import models, transaction
@@ -14,7 +15,7 @@ from habits.days import EVERY_DAY, Days, Pause
 from habits.history import Mark
 from habits.recurrence import Schedule, next_due
 from habits.signals import habit_deleting
-from habits.weekdays import MAX_BITS, weekdays_of
+from habits.weekdays import MAX_BITS, bits_of, weekdays_of
 
 MIN_DURATION = 1
 MAX_DURATION = 120
@@ -23,6 +24,9 @@ MAX_DURATION = 120
 MIN_PERIODICITY = 1
 MAX_PERIODICITY = 7
 """Days: at least once a week."""
+
+RHYTHM = ("periodicity", "weekdays")
+"""The fields of which one says on which days a habit falls."""
 
 
 class HabitQuerySet(models.QuerySet["Habit"]):
@@ -173,9 +177,13 @@ class Habit(models.Model):
         super().save(**options)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
-        """Deletes the habit; its reminders hear of it first, in the same transaction."""
+        """Deletes the habit; its reminders hear of it first, in the same transaction.
+
+        Its copies are locked in the order in which passes over many habits lock them.
+        """
         with transaction.atomic():
             habit_deleting.send(Habit, habit=self)
+            list(self.adoptions.select_for_update(no_key=True).order_by("pk").values_list("pk"))
             return super().delete(*args, **options)
 
     def validate_constraints(self, exclude: Any = None) -> None:
@@ -185,6 +193,19 @@ class Habit(models.Model):
     def days(self) -> Days:
         """On which local dates this habit falls, but for its pause."""
         return days_of(self.starts_on, self.periodicity, self.weekdays)
+
+    def set_rhythm(self, given: Mapping[str, Any]) -> None:
+        """Sets those of `RHYTHM` that are `given`; one of them alone takes the other's place.
+
+        Weekdays are numbers from 0, Monday, to 6, Sunday. None clears; the rules judge the result.
+        """
+        named = {name: given[name] for name in RHYTHM if name in given}
+        if any(value is not None for value in named.values()):
+            named = dict.fromkeys(RHYTHM) | named
+        if named.get("weekdays") is not None:
+            named["weekdays"] = bits_of(cast("Iterable[int]", named["weekdays"]))
+        for name, value in named.items():
+            setattr(self, name, value)
 
     @property
     def pause(self) -> Pause | None:

@@ -11,11 +11,13 @@ from strawberry.types import Info
 
 from accounts.clock import now_of
 from accounts.permissions import current_user
+from habits.adoption import adopt
 from habits.changes import Before, save_changed
+from habits.days import EVERY_DAY
 from habits.ids import pk_of
-from habits.models import Habit
+from habits.models import RHYTHM, Habit
 from habits.own import own_habit
-from habits.types import HabitInput, HabitType, HabitUpdateInput
+from habits.types import AdoptHabitInput, HabitInput, HabitType, HabitUpdateInput
 from habits.validators import NEVER_NULL, validate_deletion, validate_habit, validate_room
 
 
@@ -32,12 +34,31 @@ class Mutation:
         validate_room(user)
         today = user.today(now)
         given = {name: value for name, value in vars(input).items() if value is not None}
-        habit = Habit(owner=user, starts_on=today, periodicity=1)
+        habit = Habit(owner=user, starts_on=today, periodicity=EVERY_DAY)
         _apply(given, habit)
         validate_habit(habit, given=given, today=today)
         habit.reschedule(now)
         habit.save(force_insert=True)
         return cast("HabitType", habit)
+
+    @strawberry_django.mutation(description="Makes a private copy of a public habit.")
+    @transaction.atomic
+    def adopt_habit(
+        self,
+        info: Info,
+        input: Annotated[AdoptHabitInput, strawberry.argument(description="Which one, and how.")],
+    ) -> HabitType:
+        copy = adopt(
+            pk_of(input.public_habit_id, "PublicHabit"),
+            current_user(info, lock=True),
+            now=now_of(info),
+            time=input.time,
+            reward=input.reward,
+            related_habit_id=(
+                None if input.related_habit is None else pk_of(input.related_habit, "Habit")
+            ),
+        )
+        return cast("HabitType", copy)
 
     @strawberry_django.mutation(description="Changes one of one's own habits.")
     @transaction.atomic
@@ -77,7 +98,10 @@ class Mutation:
 
 
 def _apply(given: Mapping[str, Any], habit: Habit) -> None:
+    habit.set_rhythm(given)
     for name, value in given.items():
+        if name in RHYTHM:
+            continue
         if name == "related_habit":
             habit.related_habit_id = None if value is None else pk_of(value, "Habit")
         elif value is not None or name not in NEVER_NULL:

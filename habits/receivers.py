@@ -34,8 +34,14 @@ def move_habits_to_the_new_zone(
 
 @receiver(account_deleting)
 def wait_for_sends_under_way(user: User, **_signal: Any) -> None:
-    """Takes the habits' locks before anything is deleted; the account's is taken already."""
-    list(user.habits.select_for_update().order_by("pk").values_list("pk"))
+    """Takes the habits' locks before anything is deleted; the account's is taken already.
+
+    And those of others' copies, which are to forget their originals: all in the order of passes
+    over many habits.
+    """
+    copies = Habit.objects.filter(adopted_from__owner=user).values("pk")
+    habits = Habit.objects.filter(pk__in=user.habits.values("pk").union(copies))
+    list(habits.select_for_update(no_key=True).order_by("pk").values_list("pk"))
 
 
 def _save_due_moments(changes: Iterable[ScheduleChange]) -> None:

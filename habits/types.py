@@ -33,12 +33,14 @@ from habits.tracking_types import (
     HabitStatistics,
     StrengthExplanation,
 )
+from habits.weekdays import Weekday, weekdays_of
 
 ACTION = "What is done."
 PLACE = "Where it is done."
 TIME = "At what wall-clock time in the owner's zone."
 DURATION = "How long it takes, in seconds, 1 to 120."
 PERIODICITY = "Every how many days, 1 to 7."
+WEEKDAYS = "On which days of the week."
 STARTS_ON = "The local date from which the days are counted."
 REWARD = "What the person gives themselves afterwards."
 IS_ENJOYED = "A pleasant habit, which may reward useful ones; otherwise a useful one."
@@ -75,6 +77,15 @@ DATE_SCALAR = strawberry.scalar(
 )
 
 
+strawberry.enum(Weekday, description="A day of the week.")
+
+
+def _weekdays(root: strawberry.Parent[models.Habit]) -> list[Weekday] | None:
+    if root.weekdays is None:
+        return None
+    return [Weekday(each) for each in sorted(weekdays_of(root.weekdays))]
+
+
 @strawberry_django.type(
     models.CheckIn,
     name="CheckIn",
@@ -97,7 +108,12 @@ class HabitType(relay.Node):
     place: str = strawberry.field(description=PLACE)
     time: datetime.time | None = strawberry.field(description=TIME)
     duration: int | None = strawberry.field(description=DURATION)
-    periodicity: int | None = strawberry.field(description=PERIODICITY)
+    periodicity: int | None = strawberry.field(
+        description=f"{PERIODICITY} Null where `weekdays` say it."
+    )
+    weekdays: list[Weekday] | None = strawberry.field(
+        resolver=_weekdays, description=f"{WEEKDAYS} Null where `periodicity` says it."
+    )
     starts_on: datetime.date = strawberry.field(description=STARTS_ON)
     reward: str | None = strawberry.field(description=REWARD)
     related_habit: "HabitType | None" = strawberry_django.field(
@@ -105,6 +121,15 @@ class HabitType(relay.Node):
     )
     is_enjoyed: bool = strawberry.field(description=IS_ENJOYED)
     is_public: bool = strawberry.field(description=IS_PUBLIC)
+
+    @strawberry_django.field(
+        select_related=["adopted_from"],
+        description="What it was copied from, as long as that is public.",
+    )
+    def adopted_from(self, root: strawberry.Parent[models.Habit]) -> "PublicHabitType | None":
+        original = root.adopted_from
+        return cast("PublicHabitType", original) if original and original.is_public else None
+
     next_due_at: datetime.datetime | None = strawberry.field(
         description="When the next reminder is due; null for a habit without a time."
     )
@@ -244,7 +269,12 @@ class PublicHabitType(relay.Node):
     place: str = strawberry.field(description=PLACE)
     time: datetime.time | None = strawberry.field(description=TIME)
     duration: int | None = strawberry.field(description=DURATION)
-    periodicity: int | None = strawberry.field(description=PERIODICITY)
+    periodicity: int | None = strawberry.field(
+        description=f"{PERIODICITY} Null where `weekdays` say it."
+    )
+    weekdays: list[Weekday] | None = strawberry.field(
+        resolver=_weekdays, description=f"{WEEKDAYS} Null where `periodicity` says it."
+    )
     reward: str | None = strawberry.field(description=REWARD)
     is_enjoyed: bool = strawberry.field(description=IS_ENJOYED)
 
@@ -272,7 +302,10 @@ class HabitInput:
         default=None, description=f"{DURATION} A useful habit needs one."
     )
     periodicity: int | None = strawberry.field(
-        default=None, description=f"{PERIODICITY} Every day when absent."
+        default=None, description=f"{PERIODICITY} Every day when this and `weekdays` are absent."
+    )
+    weekdays: list[Weekday] | None = strawberry.field(
+        default=None, description=f"{WEEKDAYS} At least one, instead of a periodicity."
     )
     starts_on: datetime.date | None = strawberry.field(
         default=None, description=f"{STARTS_ON} Today when absent; within ten years of it."
@@ -287,6 +320,20 @@ class HabitInput:
     is_public: bool | None = strawberry.field(default=None, description=IS_PUBLIC)
 
 
+@strawberry.input(description="A public habit that the caller makes their own.")
+class AdoptHabitInput:
+    public_habit_id: strawberry.ID = strawberry.field(description="The id of a `PublicHabit`.")
+    time: datetime.time | None = strawberry.field(
+        default=None, description=f"{TIME} The original's when absent."
+    )
+    reward: str | None = strawberry.field(
+        default=None, description=f"{REWARD} It takes the place of what follows the original."
+    )
+    related_habit: strawberry.ID | None = strawberry.field(
+        default=None, description="The id of an enjoyed habit of one's own, instead of a reward."
+    )
+
+
 CLEARS = "Null clears it."
 
 
@@ -299,7 +346,12 @@ class HabitUpdateInput:
     place: str | None = strawberry.field(default=UNSET, description=PLACE)
     time: datetime.time | None = strawberry.field(default=UNSET, description=f"{TIME} {CLEARS}")
     duration: int | None = strawberry.field(default=UNSET, description=f"{DURATION} {CLEARS}")
-    periodicity: int | None = strawberry.field(default=UNSET, description=PERIODICITY)
+    periodicity: int | None = strawberry.field(
+        default=UNSET, description=f"{PERIODICITY} Given alone, it takes the place of weekdays."
+    )
+    weekdays: list[Weekday] | None = strawberry.field(
+        default=UNSET, description=f"{WEEKDAYS} Given alone, they take the place of a periodicity."
+    )
     starts_on: datetime.date | None = strawberry.field(default=UNSET, description=STARTS_ON)
     reward: str | None = strawberry.field(default=UNSET, description=f"{REWARD} {CLEARS}")
     related_habit: strawberry.ID | None = strawberry.field(

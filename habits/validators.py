@@ -21,6 +21,7 @@ from habits.models import (
     MAX_PERIODICITY,
     MIN_DURATION,
     MIN_PERIODICITY,
+    RHYTHM,
     Habit,
 )
 
@@ -31,7 +32,7 @@ Finding = tuple[str, ValidationError]
 Rule = Callable[[Habit], Iterator[Finding]]
 
 TEXTS = ("action", "place", "reward")
-NEVER_NULL = ("is_enjoyed", "is_public", "starts_on", "periodicity")
+NEVER_NULL = ("is_enjoyed", "is_public", "starts_on")
 """What a change may set but not clear; texts tell by themselves which of them may be NULL."""
 
 STARTS_WITHIN = datetime.timedelta(days=3653)
@@ -73,6 +74,19 @@ def periodicity_is_within_a_week(habit: Habit) -> Iterator[Finding]:
             "periodicity",
             "periodicity_out_of_range",
             _("A habit comes at least once in 7 days: every 1 to 7 days."),
+        )
+
+
+def weekdays_are_not_none(habit: Habit) -> Iterator[Finding]:
+    """At least one, so that a habit comes at least once in 7 days."""
+    if habit.weekdays == 0:
+        yield _broken("weekdays", "required", _("Name at least one weekday."))
+
+
+def rhythm_is_a_periodicity_or_weekdays(habit: Habit) -> Iterator[Finding]:
+    if habit.periodicity is not None and habit.weekdays is not None:
+        yield _broken(
+            "weekdays", "schedule_conflict", _("Give a periodicity or weekdays, not both.")
         )
 
 
@@ -138,6 +152,8 @@ RULES: tuple[Rule, ...] = (
     useful_habit_has_time_and_duration,
     duration_is_short,
     periodicity_is_within_a_week,
+    weekdays_are_not_none,
+    rhythm_is_a_periodicity_or_weekdays,
     useful_habit_has_a_reward,
     reward_is_a_text_or_a_habit,
     enjoyed_habit_has_no_reward,
@@ -155,7 +171,8 @@ def validate_habit(habit: Habit, *, given: Mapping[str, object], today: datetime
     every broken rule, by field.
     """
     errors: dict[str, list[ValidationError]] = defaultdict(list)
-    for name in NEVER_NULL:
+    has_rhythm = any(getattr(habit, name) is not None for name in RHYTHM)
+    for name in NEVER_NULL if has_rhythm else (*NEVER_NULL, *RHYTHM):
         if name in given and given[name] is None:
             errors[name].append(ValidationError(_("This is required."), code="required"))
     if given.get("starts_on") is not None:
@@ -178,14 +195,19 @@ def starts_within_ten_years(habit: Habit, today: datetime.date) -> Iterator[Find
         )
 
 
-def validate_room(owner: User) -> None:
+def validate_room(owner: User, more: int = 1) -> None:
     """A person keeps at most `HABITS_PER_PERSON` habits; raises `ValidationError` on no field.
 
-    The caller holds the lock on the owner's row.
+    `more` are to come. The caller holds the lock on the owner's row.
     """
     limit = settings.HABITS_PER_PERSON
-    if owner.habits.count() >= limit:
-        text = _("You have %(limit)d habits already, which is as many as one person may keep.")
+    count = owner.habits.count()
+    if count + more > limit:
+        text = (
+            _("You have %(limit)d habits already, which is as many as one person may keep.")
+            if count >= limit
+            else _("This makes more than %(limit)d habits, which one person may keep.")
+        )
         error = ValidationError(text, code="too_many_habits", params={"limit": limit})
         raise ValidationError({NON_FIELD_ERRORS: [error]})
 

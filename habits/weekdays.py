@@ -1,8 +1,22 @@
 """A set of weekdays in one number: bit 0 is Monday, bit 6 is Sunday."""
 
+import enum
 from collections.abc import Iterable
 
 from habits.days import WEEK
+
+
+class Weekday(enum.IntEnum):
+    """The days of the week, as `datetime.date.weekday` counts them."""
+
+    MONDAY = 0
+    TUESDAY = 1
+    WEDNESDAY = 2
+    THURSDAY = 3
+    FRIDAY = 4
+    SATURDAY = 5
+    SUNDAY = 6
+
 
 MAX_BITS = 2**WEEK - 1
 """All seven."""

@@ -76,7 +76,8 @@ def _next_batch(now: datetime.datetime) -> bool:
         Habit.objects.filter(pk__gt=rules.reached, next_due_at__isnull=False)
         # Their owners are read once they are locked: a change of zone came before, or comes after.
         .prefetch_related("owner")
-        .select_for_update()
+        # No key of theirs changes: what refers to one of them does not wait.
+        .select_for_update(no_key=True)
         .order_by("pk")[:BATCH]
     )
     for shift, pks in _shifts(habits).items():

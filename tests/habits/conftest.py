@@ -16,11 +16,11 @@ from habits.models import CheckIn, Habit, PastPause, PastSchedule, Progress
 from tests.conftest import Caller
 
 FIELDS = """
-    id action place time duration periodicity startsOn reward relatedHabit { id }
-    isEnjoyed isPublic nextDueAt createdAt updatedAt
+    id action place time duration periodicity weekdays startsOn reward relatedHabit { id }
+    isEnjoyed isPublic adoptedFrom { id } nextDueAt createdAt updatedAt
 """
 PUBLIC_FIELDS = """
-    id action place time duration periodicity reward isEnjoyed relatedHabit { id } isMine
+    id action place time duration periodicity weekdays reward isEnjoyed relatedHabit { id } isMine
 """
 _OUTCOME = (
     f"__typename ... on Habit {{ {FIELDS} }}"
@@ -28,6 +28,7 @@ _OUTCOME = (
 )
 CREATE = f"mutation ($input: HabitInput!) {{ createHabit(input: $input) {{ {_OUTCOME} }} }}"
 UPDATE = f"mutation ($input: HabitUpdateInput!) {{ updateHabit(input: $input) {{ {_OUTCOME} }} }}"
+ADOPT = f"mutation ($input: AdoptHabitInput!) {{ adoptHabit(input: $input) {{ {_OUTCOME} }} }}"
 DELETE = f"mutation ($id: ID!) {{ deleteHabit(id: $id) {{ {_OUTCOME} }} }}"
 HABIT = f"query ($id: ID!) {{ habit(id: $id) {{ {FIELDS} }} }}"
 PUBLIC_HABIT = f"query ($id: ID!) {{ publicHabit(id: $id) {{ {PUBLIC_FIELDS} }} }}"

@@ -4,6 +4,7 @@ import datetime
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 from django.urls import reverse
 from pytest_django import DjangoAssertNumQueries
@@ -190,6 +191,70 @@ def test_a_change_of_text_alone_keeps_an_overdue_occurrence(staff: Client, habit
     assert staff.post(page_of(habit), filled_in(habit, action="run")).status_code == 302
     assert row(habit)["action"] == "run"
     assert row(habit)["next_due_at"] == overdue
+
+
+def test_a_new_habit_without_a_periodicity_comes_every_day(staff: Client, habit: Habit) -> None:
+    assert staff.post(ADD, filled_in(habit, periodicity="")).status_code == 302
+    assert Habit.objects.exclude(pk=habit.pk).get().periodicity == 1
+
+
+def test_a_periodicity_is_not_taken_away(staff: Client, habit: Habit) -> None:
+    before = row(habit)
+    answer = staff.post(page_of(habit), filled_in(habit, periodicity=""))
+    assert errors_of(answer) == {"periodicity": ["This is required."]}
+    assert row(habit) == before
+
+
+def test_weekdays_and_a_pause_are_shown_and_stay(
+    staff: Client, alice: User, make_habit: MakeHabit
+) -> None:
+    habit = make_habit(
+        alice,
+        periodicity=None,
+        weekdays=0b10001,
+        paused_from=datetime.date(2026, 7, 1),
+        paused_until=datetime.date(2026, 7, 5),
+    )
+    page = staff.get(page_of(habit)).content.decode()
+    for shown in ("Monday, Friday", "July 1, 2026", "July 5, 2026"):
+        assert shown in page
+    assert staff.post(page_of(habit), filled_in(habit, action="run")).status_code == 302
+    after = row(habit)
+    assert after["action"] == "run"
+    assert (after["periodicity"], after["weekdays"]) == (None, 0b10001)
+    assert after["paused_from"] == datetime.date(2026, 7, 1)
+
+
+def test_a_periodicity_takes_the_place_of_weekdays(
+    staff: Client, alice: User, make_habit: MakeHabit
+) -> None:
+    habit = make_habit(alice, periodicity=None, weekdays=0b10001)
+    assert staff.post(page_of(habit), filled_in(habit, periodicity=2)).status_code == 302
+    after = row(habit)
+    assert (after["periodicity"], after["weekdays"]) == (2, None)
+
+
+def test_what_changed_while_the_form_was_read_and_is_not_in_it_stays_so(
+    staff: Client, alice: User, habit: Habit, make_habit: MakeHabit
+) -> None:
+    """As when the original of a copy goes, another call names weekdays, and a pause begins."""
+    original = make_habit(alice, is_public=True)
+    Habit.objects.filter(pk=habit.pk).update(adopted_from=original)
+
+    def change_meanwhile(execute: Any, sql: str, *arguments: Any) -> Any:
+        if "accounts_user" in sql and "FOR NO KEY UPDATE" in sql:
+            Habit.objects.filter(pk=habit.pk).update(
+                adopted_from=None, periodicity=None, weekdays=1, paused_from="2026-07-01"
+            )
+        return execute(sql, *arguments)
+
+    with connection.execute_wrapper(change_meanwhile):
+        answer = staff.post(page_of(habit), filled_in(habit, action="run"))
+    assert answer.status_code == 302
+    after = row(habit)
+    assert after["action"] == "run"
+    assert (after["adopted_from_id"], after["periodicity"], after["weekdays"]) == (None, None, 1)
+    assert after["paused_from"] == datetime.date(2026, 7, 1)
 
 
 def test_a_habit_in_use_offers_no_deletion(

@@ -1,5 +1,6 @@
 """Two calls at once: rules between two habits hold, whichever call comes first."""
 
+import datetime
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -10,12 +11,15 @@ from django.db import connection, connections
 from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
+from graphql_jwt.shortcuts import get_token
 
 from accounts.models import User
+from accounts.signals import account_deleting
 from habits.models import CheckIn, Habit, Progress
 from habits.signals import habit_deleting
+from habits.zone_rules import replan_all
 from tests.conftest import PASSWORD, Caller, MakeHabit
-from tests.habits.conftest import CHECK_IN, CREATE, DELETE, PAUSE, UPDATE, USEFUL, id_of
+from tests.habits.conftest import ADOPT, CHECK_IN, CREATE, DELETE, PAUSE, UPDATE, USEFUL, id_of
 
 Problems = set[tuple[str | None, str]]
 Call = Callable[[], Problems]
@@ -72,6 +76,7 @@ def at_once(*calls: Call) -> list[Problems]:
     for sender in senders:
         pre_save.connect(meeting.wait, sender=sender)
     habit_deleting.connect(meeting.wait)
+    account_deleting.connect(meeting.wait)
     try:
         with ThreadPoolExecutor(len(calls)) as threads:
             return [each.result(PATIENCE) for each in [threads.submit(one, c) for c in calls]]
@@ -79,6 +84,7 @@ def at_once(*calls: Call) -> list[Problems]:
         for sender in senders:
             pre_save.disconnect(meeting.wait, sender=sender)
         habit_deleting.disconnect(meeting.wait)
+        account_deleting.disconnect(meeting.wait)
 
 
 def every_related_habit_is_enjoyed() -> bool:
@@ -262,3 +268,118 @@ def test_the_admin_does_not_turn_a_habit_useful_while_it_is_linked_as_a_reward(
             ({("relatedHabit", "related_habit_not_enjoyed")}, set()),
         ]
         assert every_related_habit_is_enjoyed()
+
+
+# --- Adopting ------------------------------------------------------------------------------------
+
+NOT_FOUND: Problems = {("publicHabitId", "not_found")}
+
+
+def adopted(caller: Caller, original: Habit) -> Call:
+    given = {"publicHabitId": id_of(original, "PublicHabit")}
+    return lambda: caller.problems(ADOPT, input=given)
+
+
+def turned_private(caller: Caller, habit: Habit) -> Call:
+    return lambda: caller.problems(UPDATE, input={"id": id_of(habit), "isPublic": False})
+
+
+def deleted(caller: Caller, habit: Habit) -> Call:
+    return lambda: caller.problems(DELETE, id=id_of(habit))
+
+
+def left(caller: Caller, _habit: Habit) -> Call:
+    leave = "mutation ($password: String!) { deleteAccount(password: $password) { __typename } }"
+    return lambda: caller.problems(leave, password=PASSWORD)
+
+
+@pytest.mark.parametrize("goes", [turned_private, deleted, left])
+@pytest.mark.parametrize("is_rewarded", [True, False])
+def test_an_original_is_adopted_before_it_goes_or_not_at_all(
+    as_alice: Caller,
+    alice: User,
+    make_habit: MakeHabit,
+    goes: Callable[[Caller, Habit], Call],
+    *,
+    is_rewarded: bool,
+) -> None:
+    for n in range(ROUNDS):
+        bob = User.objects.create_user(f"bob{n}@example.org", PASSWORD)
+        tea = make_habit(bob, is_enjoyed=True, is_public=True)
+        reward = {"related_habit": tea} if is_rewarded else {"reward": "tea"}
+        original = make_habit(bob, is_public=True, **reward)
+        before = alice.habits.count()
+        as_bob = Caller(get_token(bob))
+        calls = [adopted(as_alice, original), goes(as_bob, original)]
+        outcomes = at_once(*calls) if n % 2 else at_once(*calls[::-1])[::-1]
+        assert outcomes in ([set(), set()], [NOT_FOUND, set()])
+        made = (2 if is_rewarded else 1) if outcomes[0] == set() else 0
+        assert alice.habits.count() - before == made
+        is_there = Habit.objects.filter(pk=original.pk).exists()
+        assert original.adoptions.count() == (1 if made and is_there else 0)
+
+
+def test_a_reward_is_adopted_once_by_two_adoptions(
+    as_alice: Caller, alice: User, bob: User, make_habit: MakeHabit
+) -> None:
+    for _ in range(ROUNDS):
+        tea = make_habit(bob, is_enjoyed=True, is_public=True)
+        walks = [make_habit(bob, is_public=True, related_habit=tea) for _ in range(2)]
+        assert at_once(*(adopted(as_alice, walk) for walk in walks)) == [set(), set()]
+        assert alice.habits.filter(adopted_from=tea).count() == 1
+
+
+def test_two_people_adopt_from_each_other_at_once(
+    as_alice: Caller, as_bob: Caller, alice: User, bob: User, make_habit: MakeHabit
+) -> None:
+    mine, theirs = make_habit(alice, is_public=True), make_habit(bob, is_public=True)
+    for _ in range(ROUNDS):
+        assert at_once(adopted(as_alice, theirs), adopted(as_bob, mine)) == [set(), set()]
+    assert (alice.habits.count(), bob.habits.count()) == (1 + ROUNDS, 1 + ROUNDS)
+
+
+def test_two_people_who_adopted_from_each_other_leave_at_once(make_habit: MakeHabit) -> None:
+    for n in range(ROUNDS):
+        people = [
+            User.objects.create_user(f"{name}{n}@example.org", PASSWORD) for name in ("ann", "ben")
+        ]
+        # Each has originals that are older and younger than the other's copies.
+        for _ in range(2):
+            ann, ben = (make_habit(each, is_public=True) for each in people)
+            make_habit(people[0], adopted_from=ben)
+            make_habit(people[1], adopted_from=ann)
+        calls = [left(Caller(get_token(each)), ann) for each in people]
+        assert at_once(*calls) == [set(), set()]
+    assert not Habit.objects.exists()
+
+
+def test_a_new_tzdata_and_a_departure_do_not_wait_for_each_other(
+    as_bob: Caller, alice: User, bob: User, make_habit: MakeHabit
+) -> None:
+    """A pass over all habits holds a copy and waits for its original, which is being deleted."""
+    copy, original = make_habit(alice), make_habit(bob, is_public=True)
+    Habit.objects.filter(pk=copy.pk).update(adopted_from=original)
+    Habit.objects.update(next_due_at=datetime.datetime(2026, 7, 1, tzinfo=datetime.UTC))
+
+    def keep_up() -> None:
+        try:
+            replan_all(datetime.datetime(2026, 6, 30, tzinfo=datetime.UTC))
+        finally:
+            connections.close_all()
+
+    passes = []
+
+    def begin_a_pass(**_signal: Any) -> None:
+        """Once the locks of the departure are taken."""
+        passes.append(threads.submit(keep_up))
+        Meeting().wait()
+
+    account_deleting.connect(begin_a_pass)
+    try:
+        with ThreadPoolExecutor(1) as threads:
+            assert left(as_bob, original)() == set()
+            passes[0].result(PATIENCE)
+    finally:
+        account_deleting.disconnect(begin_a_pass)
+    copy.refresh_from_db()
+    assert copy.adopted_from is None

@@ -23,6 +23,16 @@ PAIRS: dict[str, list[tuple[dict[str, Any], dict[str, Any], set[tuple[str, str]]
         ({"periodicity": n}, {"periodicity": n}, {("periodicity", "periodicity_out_of_range")})
         for n in (0, 8)
     ],
+    "habit_weekdays_in_range": [
+        ({"periodicity": None, "weekdays": 0}, {"weekdays": []}, {("weekdays", "required")}),
+    ],
+    "habit_has_one_schedule": [
+        (
+            {"weekdays": 1},
+            {"periodicity": 1, "weekdays": ["MONDAY"]},
+            {("weekdays", "schedule_conflict")},
+        ),
+    ],
     "habit_useful_has_one_reward": [
         (
             {"reward": None},
@@ -135,6 +145,14 @@ def test_a_pause_that_has_no_start_before_its_end_is_refused_by_both(
         ("until", "pause_ends_before_start")
     }
     assert all_rows() == before
+
+
+@pytest.mark.parametrize("bits", [-1, 128])
+def test_the_database_knows_seven_weekdays(alice: User, make_habit: MakeHabit, bits: int) -> None:
+    """In the API they are an enum, and no other number can be written."""
+    habit = make_habit(alice)
+    with pytest.raises(IntegrityError, match="habit_weekdays"), transaction.atomic():
+        Habit.objects.filter(pk=habit.pk).update(periodicity=None, weekdays=bits)
 
 
 def test_a_habit_that_others_lean_on_cannot_be_deleted_alone(

@@ -30,8 +30,10 @@ def test_a_habit_is_made_answered_and_stored(call_at: CallAt, alice: User) -> No
         "__typename": "Habit",
         "id": id_of(habit),
         **given,
+        "weekdays": None,
         "relatedHabit": None,
         "isEnjoyed": False,
+        "adoptedFrom": None,
         "nextDueAt": "2026-07-04T05:30:00+00:00",
         "createdAt": "2026-06-30T12:00:00+00:00",
         "updatedAt": "2026-06-30T12:00:00+00:00",
@@ -41,14 +43,26 @@ def test_a_habit_is_made_answered_and_stored(call_at: CallAt, alice: User) -> No
     assert as_alice.data(HABIT, id=made["id"]) == made
 
 
+def test_weekdays_take_the_place_of_every_day(as_alice: Caller) -> None:
+    made = as_alice.data(CREATE, input={**USEFUL, "weekdays": ["FRIDAY", "MONDAY", "FRIDAY"]})
+    assert (made["periodicity"], made["weekdays"]) == (None, ["MONDAY", "FRIDAY"])
+    assert as_alice.data(HABIT, id=made["id"])["weekdays"] == ["MONDAY", "FRIDAY"]
+    habit = Habit.objects.get()
+    assert (habit.periodicity, habit.weekdays) == (None, 0b10001)
+
+
 def test_what_is_absent_or_null_gets_its_default(call_at: CallAt, alice: User) -> None:
     as_alice = call_at("2026-06-30T12:00:00Z", alice)
     absent = as_alice.data(CREATE, input={"action": "tea", "place": "home", "isEnjoyed": True})
-    optional = ("time", "duration", "periodicity", "startsOn", "reward", "relatedHabit", "isPublic")
+    optional = (
+        *("time", "duration", "periodicity", "weekdays", "startsOn"),
+        *("reward", "relatedHabit", "isPublic"),
+    )
     nulls = dict.fromkeys(optional)
     null = as_alice.data(CREATE, input={**ENJOYED, **nulls})
     for habit in (absent, null):
         assert habit["periodicity"] == 1
+        assert habit["weekdays"] is None
         assert habit["startsOn"] == "2026-06-30"
         assert habit["isPublic"] is False
         assert habit["time"] is None
@@ -204,6 +218,8 @@ def test_nor_is_it_one_inside_the_document(as_alice: Caller, literal: str) -> No
         ("2026-06-30T05:29:59Z", {}, "2026-06-30T05:30:00+00:00"),
         ("2026-06-30T05:30:00Z", {}, "2026-07-01T05:30:00+00:00"),
         ("2026-06-30T05:30:00Z", {"periodicity": 7}, "2026-07-07T05:30:00+00:00"),
+        ("2026-06-30T05:30:00Z", {"weekdays": ["TUESDAY"]}, "2026-07-07T05:30:00+00:00"),
+        ("2026-06-30T05:30:00Z", {"weekdays": ["SUNDAY", "TUESDAY"]}, "2026-07-05T05:30:00+00:00"),
         ("2026-06-30T05:00:00Z", {"startsOn": "2026-08-01"}, "2026-08-01T05:30:00+00:00"),
         (
             "2026-06-30T05:00:00Z",

@@ -8,6 +8,7 @@ from accounts.models import User
 from habits.models import Habit
 from tests.conftest import Caller, MakeHabit
 from tests.habits.conftest import (
+    ADOPT,
     CREATE,
     DELETE,
     HABIT,
@@ -32,6 +33,7 @@ def calls_about(habit: Habit | int) -> dict[str, tuple[str, dict[str, Any]]]:
         "updateHabit": (UPDATE, {"input": {"id": id_of(habit), "action": "run"}}),
         "updateHabit, wrongly": (UPDATE, {"input": {"id": id_of(habit), "duration": 500}}),
         "deleteHabit": (DELETE, {"id": id_of(habit)}),
+        "adoptHabit": (ADOPT, {"input": {"publicHabitId": id_of(habit, "PublicHabit")}}),
         "createHabit": (CREATE, {"input": {**USEFUL, **related}}),
     }
 

@@ -35,6 +35,7 @@ def habit(alice: User, make_habit: MakeHabit) -> Habit:
         ("time", "21:15"),
         ("duration", 90),
         ("periodicity", 3),
+        ("weekdays", ["MONDAY", "SUNDAY"]),
         ("startsOn", "2026-02-02"),
         ("reward", "a tea"),
         ("isPublic", True),
@@ -49,6 +50,7 @@ def test_one_field_changes_and_the_others_stay(
     assert answer[name] == value
     assert as_alice.data(HABIT, id=id_of(habit)) == answer
     moving = {name, "updatedAt", "nextDueAt"}
+    moving |= {"periodicity"} if name == "weekdays" else set()
     assert {k: v for k, v in answer.items() if k not in moving} == {
         k: v for k, v in before.items() if k not in moving
     }
@@ -82,6 +84,80 @@ def test_all_that_must_stand_is_asked_for_at_once(as_alice: Caller, habit: Habit
     names = ("action", "place", "periodicity", "startsOn", "isEnjoyed", "isPublic", "time")
     problems = as_alice.problems(UPDATE, input={"id": id_of(habit), **dict.fromkeys(names)})
     assert problems == {(name, "required") for name in names}
+    assert all_rows() == before
+
+
+@pytest.mark.parametrize(
+    ("standing", "change", "result"),
+    [
+        ({"periodicity": 3}, {"weekdays": ["SUNDAY", "MONDAY"]}, (None, ["MONDAY", "SUNDAY"])),
+        ({"periodicity": 3}, {"weekdays": ["MONDAY", "MONDAY"]}, (None, ["MONDAY"])),
+        ({"periodicity": 3}, {"weekdays": ["MONDAY"], "periodicity": None}, (None, ["MONDAY"])),
+        ({"periodicity": 3}, {"weekdays": None}, (3, None)),
+        ({"periodicity": 3}, {"weekdays": None, "periodicity": 2}, (2, None)),
+        ({"weekdays": ["MONDAY"]}, {"periodicity": 3}, (3, None)),
+        ({"weekdays": ["MONDAY"]}, {"periodicity": 3, "weekdays": None}, (3, None)),
+        ({"weekdays": ["MONDAY"]}, {"periodicity": None}, (None, ["MONDAY"])),
+        ({"weekdays": ["MONDAY"]}, {"weekdays": ["FRIDAY"]}, (None, ["FRIDAY"])),
+        (
+            {"weekdays": ["MONDAY"]},
+            {"periodicity": None, "weekdays": ["FRIDAY"]},
+            (None, ["FRIDAY"]),
+        ),
+        ({"weekdays": ["MONDAY"]}, {"action": "run"}, (None, ["MONDAY"])),
+    ],
+)
+def test_a_periodicity_and_weekdays_take_each_others_place(
+    as_alice: Caller,
+    standing: dict[str, Any],
+    change: dict[str, Any],
+    result: tuple[int | None, list[str] | None],
+) -> None:
+    made = as_alice.data(CREATE, input={**USEFUL, **standing})
+    changed = as_alice.data(UPDATE, input={"id": made["id"], **change})
+    assert (changed["periodicity"], changed["weekdays"]) == result
+    read = as_alice.data(HABIT, id=made["id"])
+    assert (read["periodicity"], read["weekdays"]) == result
+
+
+@pytest.mark.parametrize(
+    ("standing", "change", "problems"),
+    [
+        ({"periodicity": 3}, {"periodicity": None}, {("periodicity", "required")}),
+        ({"weekdays": ["MONDAY"]}, {"weekdays": None}, {("weekdays", "required")}),
+        *(
+            (
+                standing,
+                {"periodicity": None, "weekdays": None},
+                {("periodicity", "required"), ("weekdays", "required")},
+            )
+            for standing in ({"periodicity": 3}, {"weekdays": ["MONDAY"]})
+        ),
+        (
+            {"weekdays": ["MONDAY"]},
+            {"weekdays": ["MONDAY"], "periodicity": 1},
+            {("weekdays", "schedule_conflict")},
+        ),
+        ({"weekdays": ["MONDAY"]}, {"weekdays": []}, {("weekdays", "required")}),
+    ],
+)
+def test_one_of_periodicity_and_weekdays_has_to_stand(
+    as_alice: Caller,
+    standing: dict[str, Any],
+    change: dict[str, Any],
+    problems: set[tuple[str, str]],
+) -> None:
+    made = as_alice.data(CREATE, input={**USEFUL, **standing})
+    before = all_rows()
+    assert as_alice.problems(UPDATE, input={"id": made["id"], **change}) == problems
+    assert all_rows() == before
+
+
+def test_what_is_no_weekday_is_refused(as_alice: Caller, habit: Habit) -> None:
+    before = all_rows()
+    for weekdays in (["FUNDAY"], [0], "monday", [None]):
+        change = {"id": id_of(habit), "weekdays": weekdays}
+        assert as_alice.error_code(UPDATE, input=change) == "BAD_USER_INPUT"
     assert all_rows() == before
 
 
@@ -166,6 +242,9 @@ NOON = "2026-06-30T12:00:00Z"
         ({"time": "14:01"}, "2026-06-30T12:01:00+00:00"),
         ({"time": "14:00"}, "2026-07-01T12:00:00+00:00"),
         ({"periodicity": 7}, "2026-07-06T05:30:00+00:00"),
+        ({"weekdays": ["TUESDAY"]}, "2026-07-07T05:30:00+00:00"),
+        ({"weekdays": ["TUESDAY", "FRIDAY"], "time": "14:01"}, "2026-06-30T12:01:00+00:00"),
+        ({"weekdays": ["MONDAY"], "startsOn": "2026-08-01"}, "2026-08-03T05:30:00+00:00"),
         ({"startsOn": "2026-09-01"}, "2026-09-01T05:30:00+00:00"),
         ({"startsOn": "2026-06-30", "periodicity": 2}, "2026-07-02T05:30:00+00:00"),
         ({"isEnjoyed": True, "reward": None, "time": None}, None),

@@ -33,7 +33,10 @@ def ids(alice: User, bob: User, make_habit: MakeHabit) -> dict[str, str]:
 
 
 def filled(fields: dict[str, Any], ids: dict[str, str]) -> dict[str, Any]:
-    return {name: ids.get(value, value) for name, value in fields.items()}
+    return {
+        name: ids.get(value, value) if isinstance(value, str) else value
+        for name, value in fields.items()
+    }
 
 
 BROKEN: dict[str, tuple[dict[str, Any], Problems]] = {
@@ -47,6 +50,19 @@ BROKEN: dict[str, tuple[dict[str, Any], Problems]] = {
     "every 8 days": ({"periodicity": 8}, {("periodicity", "periodicity_out_of_range")}),
     "every -1 days": ({"periodicity": -1}, {("periodicity", "periodicity_out_of_range")}),
     "the rarest": ({"periodicity": 2**31 - 1}, {("periodicity", "periodicity_out_of_range")}),
+    "on no weekday": ({"weekdays": []}, {("weekdays", "required")}),
+    "both periodicity and weekdays": (
+        {"periodicity": 2, "weekdays": ["MONDAY"]},
+        {("weekdays", "schedule_conflict")},
+    ),
+    "a wrong periodicity and no weekday": (
+        {"periodicity": 8, "weekdays": []},
+        {
+            ("periodicity", "periodicity_out_of_range"),
+            ("weekdays", "required"),
+            ("weekdays", "schedule_conflict"),
+        },
+    ),
     "neither reward nor related habit": (
         {"reward": None},
         {("reward", "reward_or_related_habit_required")},
@@ -154,6 +170,12 @@ ON_EDGES: dict[str, dict[str, Any]] = {
     "the longest duration": {"duration": 120},
     "every day": {"periodicity": 1},
     "every week": {"periodicity": 7},
+    "on one weekday": {"weekdays": ["SUNDAY"]},
+    "on all weekdays": {
+        "weekdays": [
+            *("MONDAY", "TUESDAY", "WEDNESDAY", "THURSDAY", "FRIDAY", "SATURDAY", "SUNDAY"),
+        ]
+    },
     "a related habit": {"reward": None, "relatedHabit": "<enjoyed>"},
     "an enjoyed habit with a time": {"isEnjoyed": True, "reward": None},
     "an enjoyed habit with nothing": {
