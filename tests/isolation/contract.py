@@ -123,8 +123,8 @@ def document(calls: list[Call]) -> tuple[str, dict[str, Any]]:
 
 @dataclass(frozen=True)
 class Selecting:
-    """What is selected of types: one within itself `levels` deep, of `short` selections the
-    `MENTIONED` fields, and nothing of `left_out` coordinates.
+    """What is selected of types: one, with either face, within itself `levels` deep, of `short`
+    selections the `MENTIONED` fields, and nothing of `left_out` coordinates.
     """
 
     levels: int
@@ -139,7 +139,7 @@ class Selecting:
         return f"__typename {self._own(type_, above)}"
 
     def _own(self, type_: GraphQLObjectType, above: tuple[str, ...]) -> str:
-        parts, inside = [], (*above, type_.name)
+        parts, inside = [], (*above, _without_face(type_))
         is_inner = "Habit" in above
         for name, it in type_.fields.items():
             inner, coordinate = get_named_type(it.type), f"{type_.name}.{name}"
@@ -147,7 +147,11 @@ class Selecting:
                 continue
             if is_leaf_type(inner):
                 parts += [name] if not self.short or name in MENTIONED else []
-            elif inside.count(inner.name) < self.levels:
+            elif inside.count(_without_face(inner)) < self.levels:
                 given = INNER[coordinate] if it.args else ""
                 parts.append(f"{name}{given} {{ {self.all_of(inner, inside)} }}")
         return " ".join(parts)
+
+
+def _without_face(type_: GraphQLNamedType) -> str:
+    return type_.name.removeprefix("Public")

@@ -15,6 +15,7 @@ from tests.isolation.world import Rows
 
 Value = Callable[["Drawer"], Any]
 BOOLEANS = st.booleans()
+WEEKDAYS = st.lists(st.sampled_from(["MONDAY", "WEDNESDAY", "SUNDAY"]), max_size=2)
 SPELLED = st.sampled_from(["right"] * 12 + list(SPELLINGS))
 SIZES = st.sampled_from([1, 1, 2, 3, 5, 20, 0, -1, 101])
 WORDS = ("", "walk", "park", "zq", "WALKZQ", "zqalice", "zqbob", "zqcarol", "nothing")
@@ -153,15 +154,19 @@ def _cursor_text(value: Any) -> str | None:
     return None if value is None else str(value)
 
 
+_ADOPTED: dict[str, Value] = {
+    "time": Drawer.time,
+    "reward": lambda drawer: drawer.own("reward", "tea"),
+    "relatedHabit": lambda drawer: drawer.id("Habit"),
+}
 _HABIT: dict[str, Value] = {
     "action": lambda drawer: drawer.own("action", "walk"),
     "place": lambda drawer: drawer.own("place", "park"),
-    "time": Drawer.time,
     "duration": lambda drawer: drawer.of([1, 60, 120, 121]),
     "periodicity": lambda drawer: drawer.of([1, 3, 7, 8]),
+    "weekdays": lambda drawer: drawer.data.draw(WEEKDAYS),
     "startsOn": Drawer.date,
-    "reward": lambda drawer: drawer.own("reward", "tea"),
-    "relatedHabit": lambda drawer: drawer.id("Habit"),
+    **_ADOPTED,
     "isEnjoyed": lambda drawer: drawer.data.draw(BOOLEANS),
     "isPublic": lambda drawer: drawer.data.draw(BOOLEANS),
 }
@@ -205,6 +210,8 @@ VALUES: dict[str, Value] = {
     **{f"HabitInput.{name}": value for name, value in _HABIT.items()},
     "HabitUpdateInput.id": lambda drawer: drawer.id("Habit"),
     **{f"HabitUpdateInput.{name}": value for name, value in _HABIT.items()},
+    "AdoptHabitInput.publicHabitId": lambda drawer: drawer.id("PublicHabit"),
+    **{f"AdoptHabitInput.{name}": value for name, value in _ADOPTED.items()},
     "ProfileInput.firstName": lambda drawer: drawer.own("first"),
     "ProfileInput.chatId": Drawer.chat,
     "ProfileInput.timeZone": lambda drawer: drawer.of(ZONES[drawer.person.name]),

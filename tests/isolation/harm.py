@@ -25,6 +25,7 @@ def harmful(name: str, password: str, pk: int) -> Call:
         "changePassword": {"input": change},
         "deleteAccount": {"password": password},
         "createHabit": {"input": {**rewarded, "relatedHabit": habit}},
+        "adoptHabit": {"input": {"publicHabitId": face, "reward": "tea"}},
         "updateHabit": {"input": {"id": habit, "isPublic": True}},
         "deleteHabit": {"id": habit},
         "today": {},

@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from typing import Any
 
+from habits.weekdays import Weekday
 from tests.isolation.calling import Answer
 from tests.isolation.numbers import DERIVED, assert_numbers
 from tests.isolation.people import CANARY, NAMES, ZONES, Person, number_of
@@ -15,7 +16,7 @@ PUBLIC_TEXTS = ("action", "place", "reward")
 _ENCODED = re.compile(r"[\w+/-]{8,}={0,2}")
 _ID = re.compile(r"\A(Habit|PublicHabit|User|CheckIn):(\d+)\Z")
 _MONTH = re.compile(r"2026-0([1-3])-")
-NO_COLUMNS = DERIVED | {"__typename", "id", "isMine", "relatedHabit", "habit"}
+NO_COLUMNS = DERIVED | {"__typename", "id", "isMine", "relatedHabit", "adoptedFrom", "habit"}
 _CHAT = re.compile(r"(?<!\d)[1-3]0{4}\d{8}(?!\d)")
 
 
@@ -29,18 +30,18 @@ def assert_tells_nothing_of_others(
     seen = f"{answer.head} {answer.content.decode()}"
     parts = [seen, *_decoded(seen)]
     name = reader and reader.name
-    public = {
-        canary.group()
+    readable = {
+        canary
         for row in rows["Habit"].values()
-        if row["is_public"]
-        for column in PUBLIC_TEXTS
-        for canary in CANARY.finditer(row[column] or "")
+        # A person's own copies of what was public have their originals' texts.
+        if row["is_public"] or (reader and row["owner_id"] == reader.pk)
+        for canary in canaries_of(row)
     }
     foreign_zones = {zone for other in NAMES if other != name for zone in ZONES[other]}
     foreign_months = {str(number_of(other)) for other in NAMES if other != name}
     for part in parts:
         for canary in CANARY.finditer(part):
-            assert canary[1] == name or canary.group() in public, f"{name} reads {canary.group()}"
+            assert canary[1] == name or canary.group() in readable, f"{name} reads {canary.group()}"
         assert not any(zone in part for zone in foreign_zones), part
         assert not foreign_months & set(_MONTH.findall(part)), part
         for chat in map(int, _CHAT.findall(part)):
@@ -51,6 +52,33 @@ def assert_tells_nothing_of_others(
         if person is not reader:
             assert person.token not in seen
             assert person.refresh_token not in seen
+
+
+def assert_adopts_public_habits_only(before: Rows, after: Rows, person: Person) -> None:
+    """What the person has now and is another's was public, and is called adopted from there."""
+    public = {
+        canary
+        for row in before["Habit"].values()
+        if row["is_public"]
+        for canary in canaries_of(row)
+    }
+    for pk in after["Habit"].keys() - before["Habit"].keys():
+        row = after["Habit"][pk]
+        assert row["owner_id"] == person.pk
+        foreign = {canary for canary in canaries_of(row) if f"zq{person.name}" not in canary}
+        assert foreign <= public
+        original = before["Habit"].get(row["adopted_from_id"])
+        if original is None:
+            assert not foreign
+        else:
+            assert original["is_public"]
+            assert original["owner_id"] != person.pk
+
+
+def canaries_of(habit: dict[str, Any]) -> set[str]:
+    """Those in its texts."""
+    texts = (habit[column] or "" for column in PUBLIC_TEXTS)
+    return {canary.group() for text in texts for canary in CANARY.finditer(text)}
 
 
 def _assert_id_is_visible(part: str, reader: Person | None, rows: Rows) -> None:
@@ -133,6 +161,12 @@ def _assert_habit(
         assert (node["relatedHabit"] is not None) == is_shown
         if is_shown and related is not None:
             assert _pk_of(node["relatedHabit"]["id"], kind) == related["id"]
+    if "adoptedFrom" in node:
+        original = rows["Habit"].get(row["adopted_from_id"])
+        is_shown = original is not None and original["is_public"]
+        assert (node["adoptedFrom"] is not None) == is_shown
+        if is_shown and original is not None:
+            assert _pk_of(node["adoptedFrom"]["id"], "PublicHabit") == original["id"]
 
 
 def _assert_fields(node: dict[str, Any], row: dict[str, Any]) -> None:
@@ -144,6 +178,8 @@ def _assert_fields(node: dict[str, Any], row: dict[str, Any]) -> None:
 
 
 def _shown(value: Any, name: str) -> Any:
+    if value is not None and name == "weekdays":
+        return [day.name for day in Weekday if value >> day & 1]
     if value is None or isinstance(value, bool | int):
         return value
     if name in ("time", "dayStartsAt"):

@@ -110,6 +110,7 @@ def join(name: str, life: int) -> Person:
         language=("en", "ru")[number_of(name) % 2],
     )
     settle(user, name)
+    look_around(user, name)
     return Person(name, email, password, user, get_token(user), new_refresh_token(user), {chat})
 
 
@@ -155,5 +156,19 @@ def new_habit(
         is_enjoyed=is_enjoyed,
         is_public=is_public,
     )
+    if number % 3 == 0:
+        habit.set_rhythm({"weekdays": {number % 7}})
     habit.reschedule(datetime.datetime.now(datetime.UTC))
     return habit
+
+
+def look_around(user: User, name: str) -> None:
+    """New habits that say that they were adopted from others' habits, private and public."""
+    originals = Habit.objects.exclude(owner=user).order_by("pk")
+    copies = [
+        new_habit(user, name, is_public=original.is_public, is_enjoyed=original.is_enjoyed)
+        for original in originals
+    ]
+    for copy, original in zip(copies, originals, strict=True):
+        copy.adopted_from = original
+    Habit.objects.bulk_create(copies)

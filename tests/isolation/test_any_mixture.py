@@ -21,7 +21,11 @@ from tests.isolation.effort import run
 from tests.isolation.harm import harmful
 from tests.isolation.hashers import PATH
 from tests.isolation.ids import NEVER_USED, Id, exchanged
-from tests.isolation.leaks import assert_is_shown_rightly, assert_tells_nothing_of_others
+from tests.isolation.leaks import (
+    assert_adopts_public_habits_only,
+    assert_is_shown_rightly,
+    assert_tells_nothing_of_others,
+)
 from tests.isolation.lists import Refused, expected_page
 from tests.isolation.numbers import TRACKED, assert_today, without_tracked
 from tests.isolation.people import NAMES, Person, join, new_refresh_token, serial
@@ -34,7 +38,7 @@ HOW_MANY = st.sampled_from([1, 1, 1, 2, 3, 10])
 """Root fields in one operation, of which there may be 10."""
 
 TRACKING = ("checkIn", "undoCheckIn", "pauseHabit", "resumeHabit")
-CHANGES_OF_HABITS = ("createHabit", "updateHabit", "deleteHabit", *TRACKING)
+CHANGES_OF_HABITS = ("createHabit", "adoptHabit", "updateHabit", "deleteHabit", *TRACKING)
 CHANGES = (*CHANGES_OF_HABITS, "updateProfile")
 """What changes things and leaves the person's tokens as they are."""
 
@@ -60,6 +64,20 @@ def of_others(rows: Rows, person: Person) -> Rows:
         table: {key: row for key, row in all_of.items() if owner(table, row) != person.pk}
         for table, all_of in rows.items()
     }
+
+
+def without_originals(before: Rows, after: Rows) -> Rows:
+    """What stood before, but that copies forget an original that is gone."""
+    habits = {
+        key: row | {"adopted_from_id": row["adopted_from_id"] if is_there else None}
+        for key, row in before["Habit"].items()
+        for is_there in (row["adopted_from_id"] in after["Habit"],)
+    }
+    return {**before, "Habit": habits}
+
+
+def public_of(rows: Rows) -> set[int]:
+    return {pk for pk, row in rows["Habit"].items() if row["is_public"]}
 
 
 def both(before: Rows, after: Rows) -> Rows:
@@ -103,7 +121,8 @@ class Mixture(Life):
         if reader is None:
             assert after == rows
         else:
-            assert of_others(after, reader) == of_others(rows, reader)
+            assert of_others(after, reader) == of_others(without_originals(rows, after), reader)
+            assert_adopts_public_habits_only(rows, after, reader)
             self.gone |= rows["Habit"].keys() - after["Habit"].keys()
         return answer, after
 
@@ -115,7 +134,7 @@ class Mixture(Life):
     ) -> None:
         """The same operation about rows that never were is answered alike, byte for byte."""
         own = self.own(person, rows)
-        public = {pk for pk, row in rows["Habit"].items() if row["is_public"]}
+        public = public_of(rows)
 
         def missing(id_: Id) -> Id:
             is_seen = id_.pk in (public if id_.name == "PublicHabit" else own)
@@ -170,7 +189,7 @@ class Mixture(Life):
         elif call.name == "today":
             assert_today(value, person.pk, rows)
         elif call.name in ("habit", "publicHabit"):
-            public = {pk for pk, row in rows["Habit"].items() if row["is_public"]}
+            public = public_of(rows)
             seen = self.own(person, rows) if call.name == "habit" else public
             assert (value is not None) == call.arguments["id"].names(seen)
             assert value is None or value["id"] == call.arguments["id"].text
@@ -214,14 +233,45 @@ class Mixture(Life):
         """Says whether the call names what is not the person's, which has to be not found."""
         given = call.arguments.get("input", call.arguments)
         own, reward = self.own(person, rows), given.get("relatedHabit")
-        for field in ("id", "habitId"):
-            if field in given and not given[field].names(own):
+        for field, known in (("id", own), ("habitId", own), ("publicHabitId", public_of(rows))):
+            if field in given and not given[field].names(known):
                 assert answer.problems(number) == {(field, "not_found")}
                 return True
+        if "publicHabitId" in given and given["publicHabitId"].pk in own:
+            assert answer.problems(number) == {("publicHabitId", "habit_is_own")}
+            return False
         if reward is not None and not reward.names(own):
             assert NO_SUCH_REWARD in answer.problems(number)
             return True
+        assert NO_SUCH_REWARD not in answer.problems(number)
         return False
+
+    @step(2, data=DATA, name=PEOPLE)
+    def adopt(self, data: st.DataObject, name: str) -> None:
+        """Just so: what follows the original is copied where it is public, and else untold."""
+        person, rows = self.people[name], all_rows()
+        followed = {
+            pk: rows["Habit"][row["related_habit_id"]]
+            for pk, row in rows["Habit"].items()
+            if row["is_public"] and row["related_habit_id"] and row["owner_id"] != person.pk
+        }
+        if not followed:
+            return
+        pk = data.draw(st.sampled_from(sorted(followed)), "original")
+        call = Call("adoptHabit", {"input": {"publicHabitId": Id("PublicHabit", pk)}})
+        answer, after = self.call(person, call, token=person.token, rows=rows)
+        if not followed[pk]["is_public"]:
+            assert answer.problems() == {("reward", "reward_or_related_habit_required")}
+            return
+        assert answer.problems() == set()
+        assert_is_shown_rightly(answer.value(), person, after)
+        (copy,) = (
+            row
+            for key, row in after["Habit"].items()
+            if key not in rows["Habit"] and row["adopted_from_id"] == pk
+        )
+        follows = after["Habit"][copy["related_habit_id"]]
+        assert follows["adopted_from_id"] == followed[pk]["id"]
 
     @step(1, data=DATA, name=PEOPLE, how_many=st.integers(3, 9))
     def change_several_things(self, data: st.DataObject, name: str, how_many: int) -> None:
@@ -321,7 +371,7 @@ class Mixture(Life):
         self.revoked.append(person.token)
         if is_last:
             assert answer.value()["ok"]
-            assert after == of_others(rows, person)
+            assert after == without_originals(of_others(rows, person), after)
             self.people[name] = join(name, self.number)
             return
         pair = answer.value()

@@ -37,6 +37,7 @@ MODELS = "accounts/models.py"
 QUERIES = "habits/queries.py"
 MUTATIONS = "habits/mutations.py"
 TRACKING = "habits/tracking_mutations.py"
+ADOPTION = "habits/adoption.py"
 TYPES = "habits/types.py"
 PAGING = "habits/paging.py"
 IDS = "habits/ids.py"
@@ -381,6 +382,18 @@ OWN = (
         f"user, now = {ANYBODY}, now_of(info)\n        validate_room",
     ),
     Mutant(
+        "who adopts a habit",
+        MUTATIONS,
+        f"{_LOCKED},\n            now",
+        f"{ANYBODY},\n            now",
+    ),
+    Mutant(
+        "that a reward adopted earlier is one's own",
+        ADOPTION,
+        "Habit.objects.owned_by(owner).filter",
+        "Habit.objects.filter",
+    ),
+    Mutant(
         "who changes a habit",
         MUTATIONS,
         f"user, now = {_LOCKED}, now_of(info)\n        habit",
@@ -505,6 +518,30 @@ PUBLIC = (
         TYPES,
         "if related and related.is_public else",
         "if related else",
+    ),
+    Mutant(
+        "that an adopted habit is public",
+        ADOPTION,
+        "Habit.objects.public().select_for_update",
+        "Habit.objects.select_for_update",
+    ),
+    Mutant(
+        "that an adopted habit is another's",
+        ADOPTION,
+        "if original.owner_id == owner.pk:",
+        "if False:",
+    ),
+    Mutant(
+        "that a reward that is adopted is public",
+        ADOPTION,
+        "related if related and related.is_public else None",
+        "related",
+    ),
+    Mutant(
+        "that the origin of a copy is public",
+        TYPES,
+        "if original and original.is_public else None",
+        "if original else None",
     ),
     Mutant("whose a public habit is", TYPES, "root.owner_id == current_user(info).pk", "True"),
     Mutant(
