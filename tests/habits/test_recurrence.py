@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from habits import recurrence
-from habits.days import Days
+from habits.days import Days, Pause
 from habits.recurrence import Schedule, instant, next_daily, next_due, under_new_rules
 
 DAY = timedelta(days=1)
@@ -182,6 +182,49 @@ def test_a_start_in_the_past_keeps_its_rhythm() -> None:
     assert timedelta(0) < due - utc("2026-01-01T00:00") <= 2 * DAY
 
 
+def test_weekdays_come_from_the_start_on() -> None:
+    weekend = Days(date(2026, 3, 29), None, frozenset({5, 6}))
+    assert due_dates(Schedule(ZoneInfo("UTC"), time(12), weekend), utc("2026-03-01T00:00"), 4) == [
+        "2026-03-29",
+        "2026-04-04",
+        "2026-04-05",
+        "2026-04-11",
+    ]
+
+
+def test_a_weekday_is_that_of_the_local_date() -> None:
+    """In Kiritimati a Monday begins when it is Sunday morning in UTC."""
+    mondays = Schedule(
+        ZoneInfo("Pacific/Kiritimati"), time(0, 30), Days(date(2026, 1, 1), None, frozenset({0}))
+    )
+    assert next_due(utc("2026-07-01T00:00"), mondays) == utc("2026-07-05T10:30")
+
+
+def test_a_weekday_that_a_zone_skips_comes_a_week_later() -> None:
+    apia = ZoneInfo("Pacific/Apia")
+    fridays = Schedule(apia, time(8), Days(date(2011, 1, 1), None, frozenset({4})))
+    assert due_dates(fridays, utc("2011-12-20T00:00"), 2) == ["2011-12-23", "2012-01-06"]
+
+
+def test_a_pause_passes_over_its_dates_and_the_rhythm_goes_on_behind_it() -> None:
+    every_third = Days(date(2026, 3, 1), 3)
+    paused = Schedule(
+        ZoneInfo("UTC"), time(12), every_third, Pause(date(2026, 3, 4), date(2026, 3, 10))
+    )
+    assert due_dates(paused, utc("2026-03-01T00:00"), 3) == [
+        "2026-03-01",
+        "2026-03-13",
+        "2026-03-16",
+    ]
+
+
+def test_an_open_pause_leaves_nothing_to_come() -> None:
+    for days in (Days(date(2026, 3, 1), 3), Days(date(2026, 3, 1), None, frozenset({6}))):
+        paused = Schedule(ZoneInfo("UTC"), time(12), days, Pause(date(2026, 3, 2), None))
+        assert next_due(utc("2026-02-01T00:00"), paused) == utc("2026-03-01T12:00")
+        assert next_due(utc("2026-03-01T12:00"), paused) is None
+
+
 def test_a_schedule_passes_over_a_skipped_date() -> None:
     apia = ZoneInfo("Pacific/Apia")
     daily = Schedule(apia, time(8), Days(date(2011, 1, 1), 1))
@@ -323,7 +366,7 @@ def changes_of(zone: str, year: int) -> tuple[date, ...]:
 
 @st.composite
 def schedules(draw: st.DrawFn) -> tuple[Schedule, datetime]:
-    """A schedule in any zone and a moment, often near a change of clocks."""
+    """A schedule in any zone and a moment, often near a change of clocks or in a pause."""
     zone = draw(st.sampled_from(ZONES))
     year = draw(st.integers(1975, 2045))
     any_day = st.dates(date(year, 1, 1), date(year, 12, 31))
@@ -333,7 +376,15 @@ def schedules(draw: st.DrawFn) -> tuple[Schedule, datetime]:
     after = midnight + draw(st.integers(-36 * 60, 36 * 60)) * MINUTE
     wall_clock = time(draw(st.integers(0, 23)), draw(st.sampled_from([0, 1, 15, 30, 45, 59])))
     starts_on = day + draw(st.integers(-400, 40)) * DAY
-    return Schedule(ZoneInfo(zone), wall_clock, Days(starts_on, draw(st.integers(1, 7)))), after
+    if draw(st.booleans()):
+        days = Days(starts_on, draw(st.integers(1, 7)))
+    else:
+        days = Days(starts_on, None, draw(st.frozensets(st.integers(0, 6), min_size=1)))
+    pause = None
+    if draw(st.booleans()):
+        paused_from = day + draw(st.integers(-20, 20)) * DAY
+        pause = Pause(paused_from, paused_from + draw(st.integers(0, 40)) * DAY)
+    return Schedule(ZoneInfo(zone), wall_clock, days, pause), after
 
 
 def by_minutes(day: date, wall_clock: time, zone: ZoneInfo) -> datetime | None:
@@ -352,7 +403,13 @@ def dates_by_counting(schedule: Schedule, day: date) -> Iterator[date]:
     """The schedule's dates from `day` on, found by looking at each."""
     while True:
         late = (day - schedule.days.starts_on).days
-        if late >= 0 and late % (schedule.days.every or 1) == 0:
+        if schedule.days.every is None:
+            is_due = day.isoweekday() - 1 in schedule.days.weekdays
+        else:
+            is_due = late % schedule.days.every == 0
+        pause = schedule.pause
+        is_paused = pause is not None and pause.starts_on <= day <= (pause.ends_on or date.max)
+        if late >= 0 and is_due and not is_paused:
             yield day
         day += DAY
 

@@ -8,12 +8,13 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import time_machine
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.utils import timezone
 from graphql_jwt.shortcuts import get_token
 from strawberry.relay import to_base64
 
 from accounts.models import User
+from habits import tracking
 from habits.models import Habit
 from notifications.delivery import deliver_next
 from notifications.intent import Message, begin
@@ -156,6 +157,26 @@ def edit(habit: Habit, **changes: Any) -> None:
     """`updateHabit`, by the owner."""
     mutation = f"mutation($input: HabitUpdateInput!) {{ updateHabit(input: $input) {PROBLEMS} }}"
     call(habit.owner, mutation, input={"id": to_base64("Habit", habit.pk), **changes})
+
+
+def pause(habit: Habit, first: datetime.date | None, last: datetime.date | None) -> None:
+    """Lets it rest, by the owner, from today if `first` is None."""
+    with transaction.atomic():
+        tracking.pause(_held(habit), first, last, now=timezone.now())
+
+
+def resume(habit: Habit) -> None:
+    """Ends its pause, by the owner."""
+    with transaction.atomic():
+        tracking.resume(_held(habit), now=timezone.now())
+
+
+def _held(habit: Habit) -> Habit:
+    """As the owner's calls lock it: the person, then the habit."""
+    owner = User.objects.select_for_update(no_key=True).get(pk=habit.owner_id)
+    held = Habit.objects.for_change().get(pk=habit.pk)
+    held.owner = owner
+    return held
 
 
 def delete(habit: Habit) -> None:

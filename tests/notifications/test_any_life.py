@@ -1,6 +1,6 @@
 """Random lives around a change of clocks, in any zone: what is promised holds after every step.
 
-A person with three habits changes zone, times, rhythms and starts, pauses and goes on, answers
+A person with three habits changes zone, times, rhythms and starts, rests and goes on, answers
 messages and puts them off, while ticks and sends come when they come. What is due when is found by
 the walk of `tests.zones`, which shares nothing with the code.
 """
@@ -20,6 +20,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from habits.models import Habit
+from habits.weekdays import Weekday
 from notifications import telegram
 from notifications.buttons import Action, Keyboard, OnReminder, data
 from notifications.delivery import deliver
@@ -27,7 +28,17 @@ from notifications.models import Bot, Chat, Reminder, State
 from notifications.planning import plan_due
 from notifications.presses import Press, press
 from tests.conftest import MakeHabit
-from tests.notifications.stage import DAY, HOUR, SECOND, Steps, edit, edit_profile, person
+from tests.notifications.stage import (
+    DAY,
+    HOUR,
+    SECOND,
+    Steps,
+    edit,
+    edit_profile,
+    pause,
+    person,
+    resume,
+)
 from tests.zones.rules import Rules, all_zones
 from tests.zones.walk import DAY as MINUTES_A_DAY
 from tests.zones.walk import Dues, walk
@@ -49,6 +60,9 @@ EPOCH = datetime.date(1970, 1, 1)
 AHEAD = 45
 """Days after the beginning of a life by which every next occurrence has come."""
 
+WEEKDAYS = [day.name for day in Weekday]
+FOREVER = 10**6
+
 Change = dict[str, Any]
 Step = tuple[int, str | Action | tuple[int, Change]]
 """Seconds that pass; then a `tick`, a tick and a `send`, a press below the newest message, or a
@@ -62,6 +76,11 @@ def from_day(days: int) -> Change:
 changes: st.SearchStrategy[Change] = st.one_of(
     st.sampled_from(TIMES).map(lambda time: {"time": time}),
     st.integers(1, 7).map(lambda days: {"periodicity": days}),
+    st.lists(st.sampled_from(WEEKDAYS), min_size=1).map(lambda names: {"weekdays": names}),
+    st.tuples(st.integers(-3, 12), st.one_of(st.integers(0, 8), st.just(FOREVER))).map(
+        lambda rest: {"rest": (rest[0], sum(rest))}
+    ),
+    st.just({"rest": None}),
     st.integers(-8, 8).map(from_day),
     st.tuples(st.sampled_from(TIMES), st.integers(1, 3), st.integers(-3, 3)).map(
         lambda all_three: (
@@ -104,6 +123,8 @@ class Plan:
     every: int
     starts_on: int
     first: int
+    weekdays: frozenset[str] = frozenset()
+    rest: tuple[int, int] | None = None
     came_due: set[datetime.date] = field(default_factory=set)
 
     def instants(self, zone: str) -> dict[datetime.datetime, datetime.date]:
@@ -114,21 +135,37 @@ class Plan:
         found = {}
         for day in range(max(self.first - 8, self.starts_on), self.first + AHEAD):
             due = table[day * MINUTES_A_DAY + hour * 60 + minute]
-            if due is not None and (day - self.starts_on) % self.every == 0:
+            if due is not None and self.falls_on(day):
                 moment = datetime.datetime.fromtimestamp(due, datetime.UTC)
                 found[moment] = EPOCH + day * DAY
         return found
 
+    def falls_on(self, day: int) -> bool:
+        if self.rest is not None and self.rest[0] <= day <= self.rest[1]:
+            return False
+        if self.weekdays:
+            return WEEKDAYS[(day + EPOCH.weekday()) % 7] in self.weekdays
+        return (day - self.starts_on) % self.every == 0
+
     def next(self, zone: str, now: datetime.datetime) -> datetime.datetime | None:
         return next((moment for moment in self.instants(zone) if moment > now), None)
 
-    def as_set(self) -> tuple[str | None, int, int]:
-        return self.time, self.every, self.starts_on
+    def as_set(self) -> tuple[Any, ...]:
+        rhythm = self.weekdays or self.every
+        return self.time, rhythm, self.starts_on, self.rest
 
     def change(self, given: Change) -> None:
         self.time = given.get("time", self.time)
-        self.every = given.get("periodicity", self.every)
         self.starts_on = given.get("startsOn", self.starts_on)
+        if "periodicity" in given:
+            self.every, self.weekdays = given["periodicity"], frozenset()
+        self.weekdays = frozenset(given.get("weekdays", self.weekdays))
+
+    def take_rest(self, rest: tuple[int, int] | None, today: int) -> None:
+        """What is over by today stays as it was."""
+        ends = rest or self.rest
+        if ends is not None and ends[1] >= today:
+            self.rest = rest
 
 
 @dataclass
@@ -186,6 +223,8 @@ class Life:
             if which < 0:
                 self.zone = change["timeZone"]
                 edit_profile(self.owner, **change)
+            elif "rest" in change:
+                self.rest(which, change["rest"], now)
             else:
                 self.edit(which, change)
             for number, plan in enumerate(self.plans):
@@ -194,6 +233,16 @@ class Life:
         for habit in self.habits:
             habit.refresh_from_db()
         assert [habit.next_due_at for habit in self.habits] == expected
+
+    def rest(self, which: int, rest: tuple[int, int] | None, now: datetime.datetime) -> None:
+        if rest is None:
+            resume(self.habits[which])
+        else:
+            rest = self.first + rest[0], self.first + rest[1]
+            last = None if rest[1] > FOREVER else EPOCH + rest[1] * DAY
+            pause(self.habits[which], EPOCH + rest[0] * DAY, last)
+        seconds = RULES[self.zone].offset(now.timestamp()) + now.timestamp()
+        self.plans[which].take_rest(rest, int(seconds // (24 * 3600)))
 
     def edit(self, which: int, change: Change) -> None:
         if "startsOn" in change:
@@ -272,9 +321,9 @@ def test_in_any_life_no_date_is_sent_twice_in_a_round_and_each_that_came_due_is_
         patch.setattr(telegram, "send_message", life.send)
         # Whatever is late is sent all the same, so that more is sent that could be sent twice.
         patch.setattr(django_settings, "REMINDER_CATCH_UP", 60 * DAY)
-        for pause, step in [*steps, (1, "tick"), (1, "send")]:
+        for seconds_later, step in [*steps, (1, "tick"), (1, "send")]:
             # A sender's waits have moved the clock, too.
-            now = timezone.now() + pause * SECOND
+            now = timezone.now() + seconds_later * SECOND
             clock.move_to(now)
             life.pass_time(now)
             if step == "send":

@@ -55,6 +55,36 @@ def test_a_due_habit_gets_a_row_and_waits_for_its_next_occurrence(
     assert habit.next_due_at == NOW + 3 * DAY
 
 
+def test_a_habit_of_weekdays_waits_for_the_next_of_them(alice: User, make_habit: MakeHabit) -> None:
+    """NOW is on a Wednesday."""
+    on_mondays_and_wednesdays = {"periodicity": None, "weekdays": 0b101}
+    habit = due(make_habit(alice, **on_mondays_and_wednesdays))
+
+    plan_due(NOW + 7 * DAY)
+
+    dates = [TODAY, TODAY + 5 * DAY, TODAY + 7 * DAY]
+    assert occurrences() == [(habit.pk, date) for date in dates]
+    habit.refresh_from_db()
+    assert habit.next_due_at == NOW + 12 * DAY
+
+
+def test_a_paused_habit_gets_no_rows_and_waits_for_the_end_of_its_pause(
+    alice: User, make_habit: MakeHabit
+) -> None:
+    rest = {"paused_from": TODAY + DAY, "paused_until": TODAY + 3 * DAY}
+    habit = due(make_habit(alice, **rest))
+    forever = due(make_habit(alice, paused_from=TODAY + DAY))
+
+    plan_due(NOW + 4 * DAY)
+
+    assert occurrences() == [
+        *((habit.pk, date) for date in (TODAY, TODAY + 4 * DAY)),
+        (forever.pk, TODAY),
+    ]
+    forever.refresh_from_db()
+    assert forever.next_due_at is None
+
+
 def test_a_habit_that_is_due_later_gets_no_row(alice: User, make_habit: MakeHabit) -> None:
     due(make_habit(alice))
 

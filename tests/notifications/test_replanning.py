@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,6 +15,7 @@ from hypothesis import strategies as st
 
 from accounts.models import User
 from habits.models import Habit
+from habits.weekdays import Weekday
 from notifications import ledger, telegram
 from notifications.buttons import Keyboard
 from notifications.delivery import deliver
@@ -36,8 +38,10 @@ from tests.notifications.stage import (
     edit,
     edit_profile,
     end_of,
+    pause,
     person,
     planned,
+    resume,
     send_next,
     sent,
     states,
@@ -57,6 +61,19 @@ def earlier_today(habit: Habit) -> None:
 def every_other_day(habit: Habit) -> None:
     """From yesterday on, so that today is none of its dates."""
     edit(habit, periodicity=2, startsOn=str(TODAY - DAY))
+
+
+def on_thursdays(habit: Habit) -> None:
+    """Today is a Wednesday."""
+    edit(habit, weekdays=["THURSDAY"])
+
+
+def paused(habit: Habit) -> None:
+    pause(habit, None, None)
+
+
+def paused_for_a_day(habit: Habit) -> None:
+    pause(habit, TODAY, TODAY)
 
 
 def from_tomorrow(habit: Habit) -> None:
@@ -89,9 +106,13 @@ STAYS_OWED = (earlier_today, moved_east)
 REASON: dict[Change, Reason] = {
     every_other_day: Reason.NOT_DUE,
     from_tomorrow: Reason.NOT_DUE,
+    on_thursdays: Reason.NOT_DUE,
+    paused: Reason.NOT_DUE,
+    paused_for_a_day: Reason.NOT_DUE,
     enjoyed_without_a_time: Reason.NOT_DUE,
     habit_deleted: Reason.HABIT_DELETED,
 }
+NOT_DUE_TODAY = (every_other_day, from_tomorrow, on_thursdays, paused, paused_for_a_day)
 
 
 @pytest.fixture
@@ -112,6 +133,9 @@ def habit(alice: User, make_habit: MakeHabit, clock: time_machine.Traveller) -> 
         (earlier_today, NOW + DAY - 1.5 * HOUR),
         (every_other_day, NOW + DAY),
         (from_tomorrow, NOW + DAY),
+        (on_thursdays, NOW + DAY),
+        (paused, None),
+        (paused_for_a_day, NOW + DAY),
         (moved_west, NEW_INSTANT[moved_west]),
         (moved_east, NOW + 17 * HOUR),
         (enjoyed_without_a_time, None),
@@ -299,7 +323,7 @@ def test_an_edit_and_an_edit_back_open_the_row_again(
     assert len(api.requests) == habit.reminders.count() == 1
 
 
-@pytest.mark.parametrize("change", [*NEW_INSTANT, *STAYS_OWED, every_other_day, from_tomorrow])
+@pytest.mark.parametrize("change", [*NEW_INSTANT, *STAYS_OWED, *NOT_DUE_TODAY])
 def test_a_date_that_was_sent_is_never_sent_again(
     habit: Habit, api: FakeBotApi, clock: time_machine.Traveller, steps: Steps, change: Change
 ) -> None:
@@ -315,6 +339,23 @@ def test_a_date_that_was_sent_is_never_sent_again(
     assert sent(row)
     assert len(api.requests) == 1
     assert not habit.reminders.exclude(pk=row.pk).filter(local_date=TODAY).exists()
+
+
+def test_a_pause_that_is_taken_back_in_time_opens_the_row_again(
+    habit: Habit, api: FakeBotApi, clock: time_machine.Traveller, steps: Steps
+) -> None:
+    row = planned(habit)
+    edit(habit, time="20:00")
+    pause(habit, None, None)
+    assert end_of(row) == (State.CANCELLED, Reason.NOT_DUE)
+
+    resume(habit)
+    clock.move_to(NEW_INSTANT[later_today])
+    plan_due(NEW_INSTANT[later_today])
+    deliver(steps)
+
+    assert sent(row)
+    assert len(api.requests) == habit.reminders.count() == 1
 
 
 def test_a_date_whose_new_instant_has_passed_gets_no_row(
@@ -457,11 +498,22 @@ TIMES = ("00:00", "02:30", "07:30", "12:15", "23:50")
 FIRST = datetime.datetime(2027, 3, 26, 0, 0, tzinfo=datetime.UTC)
 """Two days before clocks go forward in Berlin; nine before they go back in Auckland."""
 
-Edit = dict[str, str | int]
+Edit = dict[str, Any]
+Rest = tuple[int, int | None] | None
+"""The days from `FIRST` to which a pause reaches, or the end of one."""
 
+DAYS_OF_THE_WEEK = [day.name for day in Weekday]
+
+rests: st.SearchStrategy[Rest] = st.one_of(
+    st.none(),
+    st.tuples(st.integers(-2, 8), st.none()),
+    st.tuples(st.integers(-2, 8), st.integers(0, 6)).map(lambda rest: (rest[0], sum(rest))),
+)
 edits: st.SearchStrategy[Edit] = st.one_of(
     st.sampled_from(TIMES).map(lambda time: {"time": time}),
     st.integers(1, 3).map(lambda days: {"periodicity": days}),
+    st.lists(st.sampled_from(DAYS_OF_THE_WEEK), min_size=1).map(lambda days: {"weekdays": days}),
+    rests.map(lambda rest: {"rest": rest}),
     st.integers(-2, 12).map(lambda days: {"startsOn": str(FIRST.date() + days * DAY)}),
     st.sampled_from(ZONES).map(lambda zone: {"timeZone": zone}),
 )
@@ -487,6 +539,10 @@ def instant(date: datetime.date, time: datetime.time, zone: ZoneInfo) -> datetim
     return last
 
 
+def day_of(days: int) -> datetime.date:
+    return FIRST.date() + days * DAY
+
+
 @dataclass
 class Row:
     due_at: datetime.datetime
@@ -499,13 +555,17 @@ class Model:
 
     time: datetime.time = datetime.time(7, 30)
     every: int = 1
+    weekdays: set[str] = field(default_factory=set)
+    rest: tuple[datetime.date, datetime.date] | None = None
     starts_on: datetime.date = FIRST.date() - DAY
     zone: ZoneInfo = field(default_factory=lambda: ZoneInfo("UTC"))
     rows: dict[datetime.date, Row] = field(default_factory=dict)
 
     def instant_on(self, date: datetime.date) -> datetime.datetime | None:
         days = (date - self.starts_on).days
-        is_due = days >= 0 and days % self.every == 0
+        is_one = f"{date:%A}".upper() in self.weekdays if self.weekdays else days % self.every == 0
+        rests = self.rest is not None and self.rest[0] <= date <= self.rest[1]
+        is_due = days >= 0 and is_one and not rests
         return instant(date, self.time, self.zone) if is_due else None
 
     def enter(self, after: datetime.datetime, until: datetime.datetime) -> None:
@@ -523,13 +583,22 @@ class Model:
             if row.state == State.PENDING and row.due_at <= now:
                 row.state = State.EXPIRED if now - row.due_at > 2 * HOUR else State.SENT
 
-    def edit(self, now: datetime.datetime, change: dict[str, str | int]) -> None:
+    def edit(self, now: datetime.datetime, change: Edit) -> None:
         for name, value in change.items():
             match name, value:
                 case "time", str():
                     self.time = datetime.time.fromisoformat(value)
                 case "periodicity", int():
-                    self.every = value
+                    self.every, self.weekdays = value, set()
+                case "weekdays", list():
+                    self.weekdays = set(value)
+                case "rest", None:
+                    if self.rest and self.rest[1] >= now.astimezone(self.zone).date():
+                        self.rest = None
+                case "rest", (first, last):
+                    ends = datetime.date.max if last is None else day_of(last)
+                    if ends >= now.astimezone(self.zone).date():
+                        self.rest = day_of(first), ends
                 case "startsOn", str():
                     self.starts_on = datetime.date.fromisoformat(value)
                 case "timeZone", str():
@@ -542,6 +611,14 @@ class Model:
                 row.state = State.CANCELLED
             elif due_at > now:
                 row.due_at = due_at
+
+
+def rest_as_told(habit: Habit, rest: Rest) -> None:
+    if rest is None:
+        resume(habit)
+    else:
+        first, last = rest
+        pause(habit, day_of(first), None if last is None else day_of(last))
 
 
 @pytest.mark.django_db
@@ -584,6 +661,8 @@ def test_whatever_is_edited_and_whenever_it_ticks_no_date_is_sent_twice_and_none
             else:
                 if "timeZone" in change:
                     edit_profile(owner, **change)
+                elif "rest" in change:
+                    rest_as_told(habit, change["rest"])
                 else:
                     edit(habit, **change)
                 model.edit(now, change)

@@ -192,7 +192,18 @@ def test_an_operator_may_go_back_to_older_rules(
 
 
 @pytest.mark.parametrize(("rules", "moved"), [(ATHENS, -HOUR), (LONDON, HOUR)])
-@pytest.mark.parametrize(("time", "periodicity"), [("07:30", 1), ("00:15", 3), ("23:45", 7)])
+@pytest.mark.parametrize(
+    ("time", "rhythm"),
+    [
+        ("07:30", {"periodicity": 1}),
+        ("00:15", {"periodicity": 3}),
+        ("23:45", {"periodicity": 7}),
+        ("00:15", {"periodicity": None, "weekdays": 0b1000}),  # TODAY is a Wednesday
+        ("23:45", {"periodicity": None, "weekdays": 0b1001000}),
+        ("00:15", {"paused_from": TODAY, "paused_until": TODAY + 2 * DAY}),
+        ("23:45", {"paused_from": TODAY + 3 * DAY}),
+    ],
+)
 def test_a_habit_goes_on_waiting_for_its_date(
     alice: User,
     make_habit: MakeHabit,
@@ -200,9 +211,9 @@ def test_a_habit_goes_on_waiting_for_its_date(
     rules: str,
     moved: datetime.timedelta,
     time: str,
-    periodicity: int,
+    rhythm: dict[str, Any],
 ) -> None:
-    habit = make_habit(alice, time=time, periodicity=periodicity, starts_on=TODAY + DAY)
+    habit = make_habit(alice, time=time, starts_on=TODAY + DAY, **rhythm)
     habit.reschedule(NOW)
     habit.save()
     before = habit.next_due_at

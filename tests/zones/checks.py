@@ -12,8 +12,12 @@ from tests.zones.rules import Rules, ordinary_day
 from tests.zones.walk import DAY, Dues, walk
 
 DAILY_FROM = date(2020, 1, 1)
-RHYTHMS = [(every, phase) for every in range(2, 8) for phase in range(every)]
-"""Every how many days, and how many days before the day of the change they are counted from."""
+Rhythm = int | frozenset[int]
+RHYTHMS: list[tuple[Rhythm, int]] = [
+    *((every, phase) for every in range(2, 8) for phase in range(every)),
+    *((frozenset(weekdays), 2) for weekdays in ({6}, {0, 3}, {1, 2, 4, 5})),
+]
+"""Every how many days or on which weekdays, and how many days before the change they start."""
 
 TURNS = 5
 """Neighbouring minutes that share all `RHYTHMS` among them, where not each is held against all."""
@@ -87,9 +91,11 @@ def check(
             *(name, wall, at_change),
         )
         rhythms = RHYTHMS if every_rhythm else RHYTHMS[minute % TURNS :: TURNS]
-        for every, phase in rhythms:
-            schedule = Schedule(zone, wall, Days(_date(center - phase), every))
-            _check_rhythm(findings, schedule, by_date, instants[0])
+        for rhythm, phase in rhythms:
+            start = center - phase
+            schedule = Schedule(zone, wall, _days(rhythm, start))
+            due_dates = {day: due for day, due in by_date.items() if _falls_on(day, rhythm, start)}
+            _check_rhythm(findings, schedule, due_dates, instants[0])
     return findings
 
 
@@ -155,19 +161,28 @@ def _check_dates(
 def _check_rhythm(
     findings: Findings,
     schedule: Schedule,
-    by_date: dict[int, datetime | None],
+    due_dates: dict[int, datetime | None],
     after: datetime,
 ) -> None:
     """One after the other, as a planner goes on, the next dates after `after` are all due."""
-    start, every = schedule.days.starts_on.toordinal() - EPOCH, schedule.days.every or 1
-    expected = [
-        due
-        for day, due in by_date.items()
-        if due is not None and due > after and day >= start and (day - start) % every == 0
-    ]
-    for due in expected:
+    for due in due_dates.values():
+        if due is None or due <= after:
+            continue
         findings.compare(next_due(after, schedule), due, schedule, after)
         after = due
+
+
+def _days(rhythm: Rhythm, start: int) -> Days:
+    if isinstance(rhythm, int):
+        return Days(_date(start), rhythm)
+    return Days(_date(start), None, rhythm)
+
+
+def _falls_on(day: int, rhythm: Rhythm, start: int) -> bool:
+    """Days are counted from 1970-01-01, which was a Thursday."""
+    if isinstance(rhythm, int):
+        return day >= start and (day - start) % rhythm == 0
+    return day >= start and (day + 3) % 7 in rhythm
 
 
 def _nearest(instants: list[datetime], moment: datetime) -> datetime:
