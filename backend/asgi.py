@@ -10,9 +10,13 @@ from django.conf import settings
 
 from backend import wsgi
 from backend.serving.bridge import Bridge
+from backend.webhook import MAX_BODY
 
 application = Bridge(
-    wsgi.application, threads=settings.WEB_THREADS, kept=settings.DATA_UPLOAD_MAX_MEMORY_SIZE
+    wsgi.application,
+    threads=settings.WEB_THREADS,
+    # Each of the two looks at the length of its own.
+    kept=max(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, MAX_BODY),
 )
 
 

@@ -31,7 +31,7 @@ class GraphQLRequest:
 
 def parse_body(body: bytes) -> GraphQLRequest:
     """The request in a JSON `body`; raises `BadRequest` or `PersistedQueryNotSupported`."""
-    payload = _parse_json(body)
+    payload = parse_json(body, depth=settings.LIMIT_JSON_DEPTH, values=settings.LIMIT_JSON_VALUES)
     if not isinstance(payload, dict):
         raise BadRequest(_("The body must be a JSON object with a `query`."))
     query = payload.get("query")
@@ -56,19 +56,25 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str) and NAME.fullmatch(value) is not None
 
 
-def _parse_json(body: bytes) -> Any:
+def parse_json(body: bytes, *, depth: int, values: int) -> Any:
+    """The JSON value in `body`, nested up to `depth` levels, with up to `values` values in it.
+
+    Raises `BadRequest`, for what is no JSON by the letter or cannot be stored, too.
+    """
     try:
         text = body.decode()
         payload = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        count = _count(payload, depth)
     except UnicodeDecodeError:
         raise BadRequest(_("The body is not UTF-8.")) from None
     except ValueError:
         raise BadRequest(_("The body is not JSON.")) from None
     except RecursionError:
-        raise _too_deep() from None
-    if _count(payload, settings.LIMIT_JSON_DEPTH) > settings.LIMIT_JSON_VALUES:
-        text = _("The body has more than %(limit)d values in it.")
-        raise BadRequest(text % {"limit": settings.LIMIT_JSON_VALUES})
+        message = _("The body is nested more than %(limit)d levels deep.")
+        raise BadRequest(message % {"limit": depth}) from None
+    if count > values:
+        message = _("The body has more than %(limit)d values in it.")
+        raise BadRequest(message % {"limit": values})
     if "\\u" in text:
         try:
             json.dumps(payload, ensure_ascii=False).encode()
@@ -86,16 +92,15 @@ def _finite(text: str) -> float:
     return number if math.isfinite(number) else _refuse(text)
 
 
-def _too_deep() -> BadRequest:
-    text = _("The body is nested more than %(limit)d levels deep.")
-    return BadRequest(text % {"limit": settings.LIMIT_JSON_DEPTH})
-
-
 def _count(value: object, levels: int) -> int:
-    """How many values there are, lists and objects included; nested no more than `levels` deep."""
+    """How many values there are, lists and objects included.
+
+    Raises `RecursionError`, as Python's own reader does, where they are nested more than `levels`
+    deep.
+    """
     if not isinstance(value, dict | list):
         return 1
     if levels == 0:
-        raise _too_deep()
+        raise RecursionError
     inside = value.values() if isinstance(value, dict) else value
     return 1 + sum(_count(inner, levels - 1) for inner in inside)

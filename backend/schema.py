@@ -15,6 +15,7 @@ from habits.mutations import Mutation as HabitsMutation
 from habits.queries import Query as HabitsQuery
 from habits.tracking_mutations import TrackingMutation
 from habits.types import DATE_SCALAR, TIME_SCALAR
+from notifications.mutations import Mutation as NotificationsMutation
 
 
 @strawberry.type(description="What can be read. All of it needs an access token.")
@@ -28,7 +29,7 @@ class Query(AccountsQuery, HabitsQuery):
         " must act on is a top-level error with a code."
     )
 )
-class Mutation(AccountsMutation, HabitsMutation, TrackingMutation):
+class Mutation(AccountsMutation, HabitsMutation, TrackingMutation, NotificationsMutation):
     pass
 
 

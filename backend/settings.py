@@ -292,6 +292,18 @@ TELEGRAM_API_URL = env.text("TELEGRAM_API_URL", "https://api.telegram.org").rstr
 bot_api = urlsplit(TELEGRAM_API_URL)
 if bot_api.scheme not in {"http", "https"} or not bot_api.hostname:
     raise ImproperlyConfigured("TELEGRAM_API_URL must be an http:// or https:// address.")
+# Without its @; people open their links to it.
+TELEGRAM_BOT_NAME = env.text("TELEGRAM_BOT_NAME").removeprefix("@")
+if TELEGRAM_BOT_NAME and not re.fullmatch(r"[A-Za-z0-9_]{5,32}", TELEGRAM_BOT_NAME):
+    raise ImproperlyConfigured(
+        "TELEGRAM_BOT_NAME must be the bot's user name: 5 to 32 letters, digits and _."
+    )
+TELEGRAM_WEBHOOK_SECRET = env.text("TELEGRAM_WEBHOOK_SECRET")
+# The Bot API's own alphabet, which reaches to 256 characters; a short one could be guessed.
+if TELEGRAM_WEBHOOK_SECRET and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", TELEGRAM_WEBHOOK_SECRET):
+    raise ImproperlyConfigured(
+        "TELEGRAM_WEBHOOK_SECRET must be 16 to 256 letters, digits, - and _."
+    )
 TELEGRAM_RATE = env.number("TELEGRAM_RATE", 30, low=0.1, high=1000)
 
 REMINDER_CATCH_UP = timedelta(

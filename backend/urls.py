@@ -7,6 +7,7 @@ from django.urls import path, re_path
 from backend.health import healthz, readyz
 from backend.metrics import metrics
 from backend.views import GraphQLView
+from backend.webhook import webhook
 
 urlpatterns = [
     # With or without the slash: a redirect would lose a POST's body.
@@ -14,6 +15,7 @@ urlpatterns = [
     path("healthz", healthz, name="healthz"),
     path("readyz", readyz, name="readyz"),
     path("metrics", metrics, name="metrics"),
+    path("telegram/webhook", webhook, name="webhook"),
     path(f"{settings.ADMIN_PATH}/", admin.site.urls),
 ]
 

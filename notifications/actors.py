@@ -1,4 +1,4 @@
-"""What the workers run: a tick each minute, and runs of the sender that it sets off.
+"""What the workers run: a tick each minute, runs of the sender that it sets off, and of answers.
 
 A message is only a hint to look into the database, so a lost or doubled one changes nothing.
 """
@@ -17,7 +17,8 @@ from periodiq import cron
 
 from accounts import password_resets
 from habits import zone_rules
-from notifications import ledger, password_codes, retention, totals
+from notifications import inbox, ledger, linking, password_codes, retention, totals
+from notifications.answering import answer_waiting
 from notifications.broker import queued
 from notifications.delivery import RUN
 from notifications.delivery import deliver as run_delivery
@@ -56,11 +57,14 @@ def tick() -> None:
         planned = attempt(plan_due, now)
         expired = attempt(ledger.expire_late, now)
         woken = attempt(wake_senders, now)
+        attempt(wake_answers, now)
         logger.info("tick planned=%s expired=%s freed=%s woken=%s", planned, expired, freed, woken)
         attempt(wake_for_codes, now)
         attempt(password_resets.prune, now)
         attempt(totals.count_ended)
         attempt(retention.prune, now)
+        attempt(inbox.prune, now)
+        attempt(linking.forget_old_links, now)
     totals.note_tick(timezone.now(), time.monotonic() - began)
 
 
@@ -92,13 +96,19 @@ def wake_senders(now: datetime.datetime) -> int:
     return max(missing, 0)
 
 
+def wake_answers(now: datetime.datetime) -> None:
+    """Sends a hint where updates wait and none waits already: that of their arrival was lost."""
+    if inbox.waiting(now, at_most=1) and not queued(answer):
+        answer.send()
+
+
 def wake_for_codes(now: datetime.datetime) -> None:
     """Sends a hint for each code that is still to be sent: one was lost, or a sender died."""
     for reset_id in password_codes.waiting(now):
         send_password_code.send(reset_id)
 
 
-# In a worker that serves both queues, a tick goes first.
+# In a worker that serves all queues, a tick goes first, then answers.
 @dramatiq.actor(
     queue_name="deliver", max_retries=0, max_age=MINUTE, time_limit=10 * MINUTE, priority=10
 )
@@ -115,3 +125,13 @@ def deliver() -> None:
 def send_password_code(reset_id: int) -> None:
     """Sends the code of that request, which nothing but the message to the chat may hold."""
     password_codes.send_code(reset_id, stopping)
+
+
+# A person waits for the answer.
+@dramatiq.actor(
+    queue_name="updates", max_retries=0, max_age=MINUTE, time_limit=10 * MINUTE, priority=5
+)
+def answer() -> None:
+    """One run over the updates that came in; one that ran out of time is followed by another."""
+    if answer_waiting(stopping) and not stopping.is_set():
+        answer.send()

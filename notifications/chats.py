@@ -1,9 +1,10 @@
 """What is known of a chat, and how that reaches the people whose reminders go there."""
 
 import datetime
+from collections.abc import Sequence
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from accounts.models import ChatStatus, User
 from notifications.models import Chat, Reminder
@@ -13,12 +14,40 @@ from notifications.models import Chat, Reminder
 def mark_unreachable(chat_id: int, reason: str, now: datetime.datetime) -> None:
     """Nothing more is sent to the chat until a person gives its id again."""
     # People first, then their chat: the order in which senders and mutations lock them.
-    User.objects.filter(chat_id=chat_id, chat_status=ChatStatus.OK).update(
-        chat_status=ChatStatus.UNREACHABLE
+    people = User.objects.filter(chat_id=chat_id)
+    people.filter(chat_status=ChatStatus.OK).update(chat_status=ChatStatus.UNREACHABLE)
+    unreachable = {"status": ChatStatus.UNREACHABLE, "reason": reason, "since": now}
+    Chat.objects.filter(chat_id=chat_id).exclude(status=ChatStatus.STOPPED).update(**unreachable)
+    if people.exists():
+        # Nothing was sent there yet; of a stranger's chat nothing is kept.
+        Chat.objects.bulk_create([Chat(chat_id=chat_id, **unreachable)], ignore_conflicts=True)
+
+
+@transaction.atomic
+def mark_reachable(chat_id: int, now: datetime.datetime) -> None:
+    """The bot may write there again; a chat that said stop stays stopped."""
+    _open(chat_id, (ChatStatus.UNREACHABLE,), now)
+
+
+@transaction.atomic
+def start(chat_id: int, now: datetime.datetime) -> None:
+    """The chat itself said that it wants messages, whatever it said before."""
+    _open(chat_id, (ChatStatus.UNREACHABLE, ChatStatus.STOPPED), now)
+
+
+@transaction.atomic
+def stop(chat_id: int, now: datetime.datetime) -> None:
+    """Nothing more is sent to the chat until it says start; it is nobody's chat any more."""
+    people = list(_locked(chat_id).values_list("pk", flat=True))
+    User.objects.filter(pk__in=people).update(
+        chat_id=None, chat_linked_at=None, chat_status=ChatStatus.STOPPED
     )
-    Chat.objects.filter(chat_id=chat_id).exclude(status=ChatStatus.STOPPED).update(
-        status=ChatStatus.UNREACHABLE, reason=reason, since=now
+    chat, is_new = Chat.objects.select_for_update().get_or_create(
+        chat_id=chat_id, defaults={"status": ChatStatus.STOPPED, "since": now}
     )
+    if not is_new and chat.status != ChatStatus.STOPPED:
+        chat.status, chat.reason, chat.since = ChatStatus.STOPPED, "", now
+        chat.save(update_fields=["status", "reason", "since"])
 
 
 def try_again(user: User, now: datetime.datetime) -> None:
@@ -60,6 +89,20 @@ def ids_of(chat_id: int) -> list[int]:
     moves = dict(known.values_list("chat_id", "moved_to"))
     present = moves.get(chat_id) or chat_id
     return [present, *(moves.keys() | {chat_id}) - {present}]
+
+
+def _open(chat_id: int, statuses: Sequence[str], now: datetime.datetime) -> None:
+    people = list(_locked(chat_id).filter(chat_status__in=statuses).values_list("pk", flat=True))
+    User.objects.filter(pk__in=people).update(chat_status=ChatStatus.OK)
+    Chat.objects.filter(chat_id=chat_id, status__in=statuses).update(
+        status=ChatStatus.OK, reason="", since=now
+    )
+
+
+def _locked(chat_id: int) -> QuerySet[User]:
+    """The chat's people, in one order for all who lock several."""
+    found = User.objects.filter(chat_id=chat_id)
+    return found.select_for_update(no_key=True).order_by("pk")
 
 
 def _status(chat_id: int) -> str:

@@ -20,9 +20,10 @@ from functools import partial
 from django.db import connection, transaction
 from django.utils import timezone
 
-from notifications import chats, ledger, pacing, telegram
+from notifications import bot_api, chats, ledger, pacing, telegram
 from notifications.intent import DATABASE_GONE, Message, Unsent, backoff, begin
 from notifications.models import Reason, Reminder
+from notifications.pauses import pause_after
 
 logger = logging.getLogger(__name__)
 
@@ -39,9 +40,6 @@ SHORT_STEP = datetime.timedelta(seconds=0.05)
 
 RECONNECT = datetime.timedelta(seconds=1)
 """Between two tries to reach a database that went away."""
-
-WRONG_TOKEN_PAUSE = 60
-"""Seconds."""
 
 Clock = Callable[[], datetime.datetime]
 
@@ -115,7 +113,7 @@ def _outcome_of_sending(message: Message, clock: Clock) -> Callable[[], object]:
     row = message.reminder
     try:
         sent = telegram.send_message(message.chat_id, message.text, message.buttons)
-    except telegram.TelegramError as error:
+    except bot_api.TelegramError as error:
         return partial(_record_error, message, error, clock())
     except Exception as error:
         logger.exception("reminder_broke_while_sending reminder=%s", row.pk)
@@ -141,27 +139,23 @@ def _record_unsent(message: Message, now: datetime.datetime) -> None:
     ledger.record_not_delivered(message.reminder, now, "no slot", now, counts=False)
 
 
-def _record_error(message: Message, error: telegram.TelegramError, now: datetime.datetime) -> None:
+def _record_error(message: Message, error: bot_api.TelegramError, now: datetime.datetime) -> None:
     row, chat_id, cause = message.reminder, message.chat_id, str(error)
     match error:
-        case telegram.OutcomeUnknown():
+        case bot_api.OutcomeUnknown():
             ledger.record_ambiguous(row, cause, now)
-        case telegram.ChatUnreachable():
+        case bot_api.ChatUnreachable():
             with transaction.atomic():
                 # The chat first: the lock order of senders.
                 chats.mark_unreachable(chat_id, cause, now)
                 ledger.record_failed(row, Reason.CHAT_UNREACHABLE, cause, now)
-        case telegram.ChatMigrated() if error.chat_id != chat_id:
+        case bot_api.ChatMigrated() if error.chat_id != chat_id:
             chats.move(chat_id, error.chat_id)
             ledger.record_not_delivered(row, now, cause, now)
-        case telegram.TooManyRequests():
-            until = pacing.pause_for(error.retry_after, now)
+        case bot_api.TooManyRequests() | bot_api.BotUnauthorized():
+            until = pause_after(error, now)
             ledger.record_not_delivered(row, until, cause, now, counts=False)
-        case telegram.BotUnauthorized():
-            logger.critical("telegram_token_refused: set the right TELEGRAM_BOT_TOKEN")
-            until = pacing.pause_for(WRONG_TOKEN_PAUSE, now)
-            ledger.record_not_delivered(row, until, cause, now, counts=False)
-        case telegram.NotConnected() | telegram.NotTelegram():
+        case bot_api.NotConnected() | bot_api.NotTelegram():
             ledger.record_not_delivered(row, now + backoff(row.attempts), cause, now)
         case _:
             ledger.record_failed(row, Reason.REJECTED, cause, now)

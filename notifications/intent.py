@@ -97,7 +97,9 @@ def _intend(
         return Unsent.SETTLED
     chat_id = habit.owner.chat_id
     if chat_id is None:
-        ledger.end_unsent(row, State.FAILED, Reason.NO_CHAT, now)
+        has_stopped = habit.owner.chat_status == ChatStatus.STOPPED
+        reason = Reason.CHAT_STOPPED if has_stopped else Reason.NO_CHAT
+        ledger.end_unsent(row, State.FAILED, reason, now)
         return Unsent.SETTLED
     chat, _created = Chat.objects.select_for_update().get_or_create(chat_id=chat_id)
     if chat.status != ChatStatus.OK:

@@ -1,11 +1,11 @@
-"""The reminder ledger, what is known of chats, and the bot's pace."""
+"""The reminder ledger, what is known of chats and came from them, and the bot's pace."""
 
 from django.conf import settings
 from django.db import models
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.models import ChatStatus
+from accounts.models import ChatStatus, Language
 from habits.models import Habit
 
 
@@ -182,6 +182,75 @@ class Bot(models.Model):
 
     def __str__(self) -> str:
         return "the bot"
+
+
+class Kind(models.TextChoices):
+    """What an update tells."""
+
+    MESSAGE = "message", _("a message")
+    PRESS = "press", _("a press of a button")
+    MEMBERSHIP = "membership", _("the bot came or went")
+
+
+class Update(models.Model):
+    """What somebody did in Telegram, once, whatever is repeated; without what people wrote.
+
+    `language` is the one to answer in who has no account. Of a message that is a command `command`
+    is its name, and `digest` that of what came with it, as this may be the token of a link. A press
+    has `callback_id`, `message_id` and `data`; a membership the bot's new `status`. The row is
+    nobody else's until `lease_until`; `chat_slot_at` is when its chat awaits the next message of
+    the answer, of which so many were `sent`.
+    """
+
+    update_id = models.BigIntegerField(primary_key=True)
+    kind = models.CharField(max_length=16, choices=Kind)
+    # A press of a message that was sent through an inline query tells no chat.
+    chat_id = models.BigIntegerField(_("chat"), null=True)
+    is_private = models.BooleanField(default=False)
+    language = models.CharField(max_length=8, choices=Language, default=Language.ENGLISH)
+    command = models.CharField(max_length=32, default="", blank=True)
+    digest = models.CharField(max_length=64, default="", blank=True, editable=False)
+    callback_id = models.CharField(max_length=64, default="", blank=True)
+    message_id = models.BigIntegerField(_("message"), null=True)
+    data = models.CharField(max_length=64, default="", blank=True)
+    status = models.CharField(max_length=16, default="", blank=True)
+    sent = models.PositiveSmallIntegerField(default=0)
+    received_at = models.DateTimeField(_("received at"))
+    handled_at = models.DateTimeField(_("handled at"), null=True)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    lease_until = models.DateTimeField(null=True)
+    chat_slot_at = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            models.Index(
+                fields=["chat_id", "update_id"],
+                name="update_waiting",
+                condition=Q(handled_at__isnull=True),
+            ),
+            models.Index(fields=["chat_id", "received_at"], name="update_of_chat"),
+            models.Index(fields=["received_at"], name="update_received"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.update_id} {self.kind}"
+
+
+class TelegramLink(models.Model):
+    """The link by which a person brings a chat to their account: the newest, for one use.
+
+    Only the digest of its token is kept. `used_by` is the number of the update that used it.
+    """
+
+    user = models.OneToOneField(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="telegram_link"
+    )
+    digest = models.CharField(max_length=64, unique=True)
+    expires_at = models.DateTimeField(db_index=True)
+    used_by = models.BigIntegerField(null=True)
+
+    def __str__(self) -> str:
+        return f"until {self.expires_at}"
 
 
 class Tally(models.Model):

@@ -136,6 +136,11 @@ class Slots:
             bisect.insort(self._dealt, slot)
 
 
+def chat_gap(chat_id: int) -> datetime.timedelta:
+    """Between two messages to that chat."""
+    return GROUP_GAP if chat_id < 0 else PRIVATE_GAP
+
+
 def take_chat_slot(
     chat: Chat, promised: datetime.datetime | None, now: datetime.datetime
 ) -> datetime.datetime | None:
@@ -144,7 +149,7 @@ def take_chat_slot(
     Each message gets a moment of its own, so that many which wait for one chat do not all come
     back at once. `promised` is what an earlier call answered for the same message.
     """
-    gap = GROUP_GAP if chat.chat_id < 0 else PRIVATE_GAP
+    gap = chat_gap(chat.chat_id)
     free, last = chat.next_slot_at, chat.last_slot_at
     if free is None or not now < free <= now + MOST_AHEAD:
         free = now

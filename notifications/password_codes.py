@@ -19,9 +19,10 @@ from django.utils.translation import ngettext
 
 from accounts import password_resets
 from accounts.models import ChatStatus, PasswordReset, User
-from notifications import chats, delivery, pacing, telegram
+from notifications import bot_api, chats, delivery, pacing, telegram
 from notifications.intent import backoff
 from notifications.models import Chat
+from notifications.pauses import pause_after
 
 logger = logging.getLogger(__name__)
 
@@ -159,7 +160,7 @@ def _send(message: Message, clock: Clock) -> datetime.datetime | None:
     reset = message.reset
     try:
         telegram.send_message(message.chat_id, message.text, is_secret=True)
-    except telegram.TelegramError as error:
+    except bot_api.TelegramError as error:
         logger.warning("password_code_failed user=%s cause=%r", reset.user_id, str(error))
         return _after(error, message, clock())
     logger.info("password_code_sent user=%s", reset.user_id)
@@ -167,18 +168,16 @@ def _send(message: Message, clock: Clock) -> datetime.datetime | None:
 
 
 def _after(
-    error: telegram.TelegramError, message: Message, now: datetime.datetime
+    error: bot_api.TelegramError, message: Message, now: datetime.datetime
 ) -> datetime.datetime | None:
     match error:
-        case telegram.ChatUnreachable():
+        case bot_api.ChatUnreachable():
             chats.mark_unreachable(message.chat_id, str(error), now)
             return None
-        case telegram.MessageRejected():
+        case bot_api.MessageRejected():
             return None
-        case telegram.TooManyRequests():
-            return pacing.pause_for(error.retry_after, now)
-        case telegram.BotUnauthorized():
-            return pacing.pause_for(delivery.WRONG_TOKEN_PAUSE, now)
+        case bot_api.TooManyRequests() | bot_api.BotUnauthorized():
+            return pause_after(error, now)
         case _:
             return now + backoff(message.reset.attempts)
 

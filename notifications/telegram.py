@@ -1,40 +1,42 @@
-"""The Telegram Bot API, as far as reminders need it."""
+"""The methods of the Telegram Bot API that the tracker uses.
+
+Each raises the `bot_api.TelegramError` that says what became of the call. Without
+`TELEGRAM_BOT_TOKEN` what was to be said goes to the log.
+"""
 
 import logging
-import ssl
-import threading
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from http import HTTPStatus
-from typing import Any, cast
+from typing import Any
 
-import requests
 from django.conf import settings
-from urllib3.exceptions import LocationParseError, NewConnectionError, SSLError
 
-from accounts.validators import MAX_CHAT_ID
+from notifications.bot_api import MessageRejected, as_id, call
 from notifications.buttons import Keyboard
 
 logger = logging.getLogger(__name__)
 
-TIMEOUTS = (3, 10)
-"""Seconds to connect, and to wait for an answer."""
+ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
 
-NO_ADDRESS = (
-    requests.exceptions.MissingSchema,
-    requests.exceptions.InvalidSchema,
-    requests.exceptions.InvalidURL,
-    LocationParseError,
-)
-"""What is said of a `TELEGRAM_API_URL` that leads nowhere."""
+POLL_SECONDS = 25
+"""For so long Telegram holds an answer back while there is no update."""
 
-UNREACHABLE = (
-    "chat not found",
-    "group chat was deactivated",
-    "have no rights to send",
-    "not enough rights to send",
+MOST_UPDATES = 100
+"""In one answer: the Bot API's maximum."""
+
+UPLOAD_SECONDS = 30
+"""A picture takes longer to arrive than a text."""
+
+NO_EDIT = (
+    "message is not modified",
+    "message to edit not found",
+    "message can't be edited",
+    "message_id_invalid",
 )
-"""What a 400 says when a chat gets nothing more until somebody changes something; every 403
-(blocked, deactivated, kicked) means that, too."""
+"""What a 400 says where a message shows it already, or is gone or too old."""
+
+NO_PRESS = ("query is too old", "query id is invalid")
+"""What a 400 says of a press whose person waits no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,158 +46,112 @@ class Sent:
     message_id: int | None
 
 
-class TelegramError(Exception):
-    """A send that did not succeed; the message is Telegram's own description or what we saw."""
-
-
-class ChatUnreachable(TelegramError):
-    """Permanent: nothing reaches this chat until it changes."""
-
-
-class MessageRejected(TelegramError):
-    """Permanent: this message is refused; others to the same chat may pass."""
-
-
-class ChatMigrated(TelegramError):
-    """Not delivered: the group has a new id, `chat_id`."""
-
-    def __init__(self, chat_id: int) -> None:
-        super().__init__("group chat was upgraded to a supergroup chat")
-        self.chat_id = chat_id
-
-
-class TooManyRequests(TelegramError):
-    """Not delivered: the whole bot waits `retry_after` seconds."""
-
-    def __init__(self, retry_after: float) -> None:
-        super().__init__(f"retry after {retry_after:g} seconds")
-        self.retry_after = retry_after
-
-
-class BotUnauthorized(TelegramError):
-    """Not delivered: the bot's token is wrong, so nothing is until an operator mends it."""
-
-
-class NotConnected(TelegramError):
-    """Not delivered: the request never left, as no connection came about."""
-
-
-class NotTelegram(TelegramError):
-    """Not delivered: something on the way refused the request, a proxy or a firewall."""
-
-
-class OutcomeUnknown(TelegramError):
-    """Ambiguous: the request left, and no clear answer came back."""
-
-
-_local = threading.local()
-
-
 def send_message(
     chat_id: int, html: str, buttons: Keyboard = (), *, is_secret: bool = False
 ) -> Sent:
-    """Sends `html`, 1 to 4,096 characters of Telegram's HTML, to a chat, with `buttons` below it.
+    """Sends `html`, 1 to 4,096 characters of Telegram's HTML, to a chat.
 
-    Without `TELEGRAM_BOT_TOKEN` the message goes to the log, a secret one in development only.
-    Raises the `TelegramError` that says what became of it.
+    Without a token, a secret message goes to the log in development only.
     """
     if not settings.TELEGRAM_BOT_TOKEN:
         if is_secret and not settings.DEBUG:
             logger.warning("telegram_secret_unsent chat=%s: set TELEGRAM_BOT_TOKEN", chat_id)
         else:
-            logger.info("telegram_message chat=%s text=%r", chat_id, html)
+            logger.info("telegram_message chat=%s text=%r%s", chat_id, html, _listed(buttons))
         return Sent(message_id=None)
-    payload: dict[str, Any] = {"chat_id": chat_id, "text": html, "parse_mode": "HTML"}
-    if buttons:
-        rows = [
-            [{"text": each.text, "callback_data": each.data} for each in row] for row in buttons
-        ]
-        payload["reply_markup"] = {"inline_keyboard": rows}
-    answer = _post("sendMessage", payload)
-    return Sent(message_id=_id(answer.get("message_id")))
+    return _sent(call("sendMessage", {"chat_id": chat_id, **_text(html), **_markup(buttons)}))
 
 
-def _post(method: str, payload: dict[str, Any]) -> dict[str, Any]:
-    url = f"{settings.TELEGRAM_API_URL}/bot{settings.TELEGRAM_BOT_TOKEN}/{method}"
-    # No chained exception: requests' texts hold the address, and so the bot's token.
-    try:
-        response = _session().post(url, json=payload, timeout=TIMEOUTS, allow_redirects=False)
-    except requests.exceptions.ConnectTimeout:
-        raise NotConnected("no connection within the time-out") from None
-    except NO_ADDRESS:
-        raise NotConnected("TELEGRAM_API_URL is not an address") from None
-    except requests.exceptions.ConnectionError as error:
-        if _was_never_connected(error):
-            raise NotConnected("no connection") from None
-        raise OutcomeUnknown("the connection broke") from None
-    except requests.exceptions.RequestException as error:
-        raise OutcomeUnknown(type(error).__name__) from None
-    return _result(response)
+def send_photo(chat_id: int, png: bytes, caption: str) -> Sent:
+    """Sends a picture with up to 1,024 characters of Telegram's HTML below it."""
+    if not settings.TELEGRAM_BOT_TOKEN:
+        logger.info("telegram_photo chat=%s bytes=%s caption=%r", chat_id, len(png), caption)
+        return Sent(message_id=None)
+    payload = {"chat_id": chat_id, "caption": caption, "parse_mode": "HTML"}
+    files = {"photo": ("picture.png", png, "image/png")}
+    return _sent(call("sendPhoto", payload, files, UPLOAD_SECONDS))
 
 
-def _session() -> requests.Session:
-    """One for each thread, as sessions are not made to be shared; connections stay open."""
-    session: requests.Session | None = getattr(_local, "session", None)
-    if session is None:
-        session = _local.session = requests.Session()
-        session.trust_env = False  # looking for proxies and .netrc costs more than the request
-    return session
+def edit_message(chat_id: int, message_id: int, html: str, buttons: Keyboard = ()) -> None:
+    """Makes an earlier message say `html` with `buttons`; one that is gone is no error."""
+    if not settings.TELEGRAM_BOT_TOKEN:
+        shown = _listed(buttons)
+        logger.info("telegram_edit chat=%s message=%s text=%r%s", chat_id, message_id, html, shown)
+        return
+    payload = {"chat_id": chat_id, "message_id": message_id, **_text(html)}
+    # Without any markup an edit takes the buttons away.
+    _call_unless("editMessageText", {**payload, **_markup(buttons)}, NO_EDIT)
 
 
-def _was_never_connected(error: requests.exceptions.ConnectionError) -> bool:
-    """Whether `error` came before a byte of the request had left."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    refused_certificate = isinstance(reason, SSLError) and isinstance(
-        reason.args[0], ssl.SSLCertVerificationError
+def answer_press(callback_id: str, text: str) -> None:
+    """Ends the waiting of whoever pressed, with up to 200 characters; too late is no error."""
+    if not settings.TELEGRAM_BOT_TOKEN:
+        logger.info("telegram_press callback=%s text=%r", callback_id, text)
+        return
+    _call_unless("answerCallbackQuery", {"callback_query_id": callback_id, "text": text}, NO_PRESS)
+
+
+def get_updates(offset: int | None) -> list[dict[str, Any]]:
+    """What people did; waits for it up to `POLL_SECONDS`. All before `offset` is forgotten."""
+    payload: dict[str, Any] = {
+        "timeout": POLL_SECONDS,
+        "limit": MOST_UPDATES,
+        "allowed_updates": ALLOWED_UPDATES,
+    }
+    if offset is not None:
+        payload["offset"] = offset
+    result = call("getUpdates", payload, answer_seconds=POLL_SECONDS + 10)
+    return [each for each in result if isinstance(each, dict)] if isinstance(result, list) else []
+
+
+def set_webhook(url: str, secret: str) -> None:
+    """From now on updates come to `url` with `secret` in a header; none that waits is dropped."""
+    call(
+        "setWebhook",
+        {
+            "url": url,
+            "secret_token": secret,
+            "allowed_updates": ALLOWED_UPDATES,
+            "drop_pending_updates": False,
+        },
     )
-    return isinstance(reason, NewConnectionError) or refused_certificate
 
 
-def _result(response: requests.Response) -> dict[str, Any]:
-    """The `result` of a successful call, or the error that the answer stands for."""
-    body = _json_object(response)
-    if response.status_code == HTTPStatus.OK and body.get("ok") is True:
-        result = body.get("result")
-        return result if isinstance(result, dict) else {}
-    raise _error(response.status_code, body)
+def delete_webhook() -> None:
+    """From now on updates wait to be fetched; none is dropped."""
+    call("deleteWebhook", {"drop_pending_updates": False})
 
 
-def _json_object(response: requests.Response) -> dict[str, Any]:
+def set_commands(commands: Mapping[str, str], language: str = "") -> None:
+    """What clients offer to type, with a description each; by default in every language."""
+    listed = [{"command": name, "description": text} for name, text in commands.items()]
+    call("setMyCommands", {"commands": listed, "language_code": language})
+
+
+def _call_unless(method: str, payload: dict[str, Any], phrases: Sequence[str]) -> None:
+    """Calls; a refusal with one of `phrases` is taken for success."""
     try:
-        body = response.json()
-    except requests.exceptions.JSONDecodeError:
+        call(method, payload)
+    except MessageRejected as error:
+        if not any(phrase in str(error).lower() for phrase in phrases):
+            raise
+
+
+def _sent(result: object) -> Sent:
+    return Sent(as_id(result.get("message_id")) if isinstance(result, dict) else None)
+
+
+def _text(html: str) -> dict[str, Any]:
+    return {"text": html, "parse_mode": "HTML"}
+
+
+def _markup(buttons: Keyboard) -> dict[str, Any]:
+    if not buttons:
         return {}
-    return body if isinstance(body, dict) else {}
+    rows = [[{"text": each.text, "callback_data": each.data} for each in row] for row in buttons]
+    return {"reply_markup": {"inline_keyboard": rows}}
 
 
-def _error(status: int, body: dict[str, Any]) -> TelegramError:
-    description = str(body.get("description", ""))[:255] or f"HTTP status {status}"
-    parameters = body.get("parameters")
-    parameters = parameters if isinstance(parameters, dict) else {}
-    if status == HTTPStatus.TOO_MANY_REQUESTS:
-        return TooManyRequests(_number(parameters.get("retry_after"), default=1))
-    if status in {HTTPStatus.UNAUTHORIZED, HTTPStatus.NOT_FOUND}:
-        return BotUnauthorized(description)
-    refuses = HTTPStatus.BAD_REQUEST <= status < HTTPStatus.INTERNAL_SERVER_ERROR
-    if refuses and body.get("ok") is not False:
-        # Not said by a Bot API, so it says nothing of the chat or of the message.
-        return NotTelegram(description)
-    if status == HTTPStatus.FORBIDDEN:
-        return ChatUnreachable(description)
-    new_chat_id = _id(parameters.get("migrate_to_chat_id"))
-    if status == HTTPStatus.BAD_REQUEST and new_chat_id is not None:
-        return ChatMigrated(new_chat_id)
-    if refuses:
-        gone = any(phrase in description.lower() for phrase in UNREACHABLE)
-        return ChatUnreachable(description) if gone else MessageRejected(description)
-    return OutcomeUnknown(description)
-
-
-def _id(value: object) -> int | None:
-    """One of Telegram's ids, as far as it can be one."""
-    is_id = type(value) is int and value != 0 and abs(value) <= MAX_CHAT_ID
-    return cast("int", value) if is_id else None
-
-
-def _number(value: object, *, default: float) -> float:
-    return float(value) if isinstance(value, int | float) and value > 0 else default
+def _listed(buttons: Keyboard) -> str:
+    texts = [[each.text for each in row] for row in buttons]
+    return f" buttons={texts}" if texts else ""

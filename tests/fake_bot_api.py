@@ -6,9 +6,13 @@
         ...                              # a sender works with TELEGRAM_API_URL = api.url
         assert api.texts(1001) == ["..."]
 
-It knows `sendMessage` only. It needs neither pytest nor Django, so that programs can use it too.
-`requests` holds every request that was read, `delivered` those whose message reached the chat,
-whatever the caller was told.
+        api.happens({"update_id": 7, "message": {...}})  # for whoever fetches updates
+        assert api.edits(1001) == ["..."]
+
+It sends and edits messages and pictures, answers presses, gives updates to `getUpdates`, and keeps
+the webhook and the commands that were set. It needs neither pytest nor Django, so that programs can
+use it too. `requests` holds every request that was read, `delivered` those whose message reached
+the chat, whatever the caller was told.
 """
 
 import contextlib
@@ -22,6 +26,8 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from email.parser import BytesParser
+from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -29,21 +35,43 @@ from typing import Any
 BLOCKED = "Forbidden: bot was blocked by the user"
 
 
+SENDS = frozenset({"sendMessage", "sendPhoto"})
+METHODS = SENDS | {
+    *("editMessageText", "answerCallbackQuery", "getUpdates"),
+    *("setWebhook", "deleteWebhook", "setMyCommands"),
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One call as it came in; `at` is in seconds of `time.monotonic`."""
+    """One call as it came in; `at` is in seconds of `time.monotonic`.
+
+    `payload` holds all of it, a picture as its bytes. A call about no chat has the `chat_id` 0.
+    """
 
     at: float
     token: str
-    chat_id: int
-    text: str
-    parse_mode: str | None
-    reply_markup: dict[str, Any]
+    method: str
+    payload: dict[str, Any]
+
+    @property
+    def chat_id(self) -> int:
+        return int(self.payload.get("chat_id", 0))
+
+    @property
+    def text(self) -> str:
+        """Of a message, a caption, or an answer to a press."""
+        text: str = self.payload.get("text", self.payload.get("caption", ""))
+        return text
+
+    @property
+    def parse_mode(self) -> str | None:
+        return self.payload.get("parse_mode")
 
     @property
     def buttons(self) -> list[list[tuple[str, str]]]:
         """Texts and data of the buttons below the message, row by row."""
-        rows = self.reply_markup.get("inline_keyboard", [])
+        rows = self.payload.get("reply_markup", {}).get("inline_keyboard", [])
         return [[(each["text"], each["callback_data"]) for each in row] for row in rows]
 
 
@@ -89,6 +117,12 @@ def migrated(to_chat_id: int) -> Answer:
     return _error(400, text, migrate_to_chat_id=to_chat_id)
 
 
+def conflict() -> Answer:
+    """409: updates go to a webhook."""
+    text = "Conflict: can't use getUpdates method while webhook is active"
+    return _error(409, text)
+
+
 def unauthorized() -> Answer:
     return _error(401, "Unauthorized")
 
@@ -126,6 +160,11 @@ def cut(*, delivers: bool = True) -> Answer:
     return Answer(delivers=delivers, cut=True)
 
 
+def result(value: object) -> Answer:
+    """200 with that result."""
+    return Answer(body=json.dumps({"ok": True, "result": value}).encode())
+
+
 def _error(status: int, description: str, **parameters: float) -> Answer:
     body: dict[str, Any] = {"ok": False, "error_code": status, "description": description}
     if parameters:
@@ -149,6 +188,12 @@ class FakeBotApi:
         self.on_request: Callable[[Request], None] | None = None
         self.closing = threading.Event()
         self.changed = threading.Condition()
+        self.updates: list[dict[str, Any]] = []
+        """What happened and nobody has confirmed yet."""
+        self.webhook: dict[str, Any] | None = None
+        self.commands: dict[str, list[dict[str, str]]] = {}
+        """What was set last, by language."""
+        self._messages: dict[tuple[int, int], tuple[object, object]] = {}
         self._next: deque[Answer] = deque()
         self._chats: dict[int, Answer] = {}
         self._port = port
@@ -216,6 +261,24 @@ class FakeBotApi:
         """The messages that reached a chat, in order."""
         return [each.text for each in list(self.delivered) if each.chat_id == chat_id]
 
+    def edits(self, chat_id: int) -> list[str]:
+        """What messages of a chat were to say from then on, in order."""
+        return [each.text for each in self.calls("editMessageText") if each.chat_id == chat_id]
+
+    def calls(self, method: str) -> list[Request]:
+        """Every request for `method`, in order."""
+        return [each for each in list(self.requests) if each.method == method]
+
+    def happens(self, *updates: dict[str, Any]) -> None:
+        """People did that: whoever fetches updates gets them until they are confirmed."""
+        with self.changed:
+            self.updates.extend(updates)
+            self.changed.notify_all()
+
+    def shows(self, chat_id: int, message_id: int, text: str) -> None:
+        """The chat has a message that this server did not send itself."""
+        self._messages[chat_id, message_id] = (text, None)
+
     def wait_for(self, count: int, seconds: float = 10) -> None:
         """Waits until `count` requests were read; raises `TimeoutError`."""
         with self.changed:
@@ -232,14 +295,58 @@ class FakeBotApi:
             self.requests.append(request)
             answer = self._next.popleft() if self._next else self.choose(request)
             self.changed.notify_all()
-        if answer.delivers:
+        if answer.delivers and request.method in SENDS:
             self.delivered.append(request)
+            content = (request.text, request.payload.get("reply_markup"))
+            self._messages[request.chat_id, len(self.delivered)] = content
         if self.on_request is not None:
             try:
                 self.on_request(request)
             except BaseException as error:  # noqa: BLE001  # shown to whoever reads `failures`
                 self.failures.append(error)
         return answer
+
+    def outcome(self, request: Request) -> Answer:
+        """What the method answers when nothing goes wrong. For the server's own threads."""
+        payload = request.payload
+        match request.method:
+            case "editMessageText":
+                return self._edited(request)
+            case "getUpdates":
+                return self._updates(payload)
+            case "setWebhook":
+                self.webhook = payload
+            case "deleteWebhook":
+                self.webhook = None
+            case "setMyCommands":
+                self.commands[payload.get("language_code", "")] = payload["commands"]
+            case "sendMessage" | "sendPhoto":
+                return result({"message_id": len(self.delivered), "chat": {"id": request.chat_id}})
+        return result(value=True)
+
+    def _edited(self, request: Request) -> Answer:
+        key = request.chat_id, request.payload["message_id"]
+        content = (request.text, request.payload.get("reply_markup"))
+        if key not in self._messages:
+            return bad_request("Bad Request: message to edit not found")
+        if self._messages[key] == content:
+            return bad_request(
+                "Bad Request: message is not modified: specified new message content and reply"
+                " markup are exactly the same as a current content and reply markup of the message"
+            )
+        self._messages[key] = content
+        return result({"message_id": key[1], "chat": {"id": key[0]}})
+
+    def _updates(self, payload: dict[str, Any]) -> Answer:
+        if self.webhook:
+            return conflict()
+        deadline = time.monotonic() + payload.get("timeout", 0)
+        with self.changed:
+            offset = payload.get("offset", 0)
+            self.updates = [each for each in self.updates if each["update_id"] >= offset]
+            while not self.updates and not self.closing.is_set() and time.monotonic() < deadline:
+                self.changed.wait(0.02)
+            return result(self.updates[: payload.get("limit", 100)])
 
 
 class _Server(ThreadingHTTPServer):
@@ -290,25 +397,18 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         api = self.server.api
-        found = re.fullmatch(r"/bot(.+)/sendMessage", self.path)
+        found = re.fullmatch(r"/bot(.+)/(\w+)", self.path)
         size = int(self.headers["Content-Length"])
         received = self.rfile.read(size)
         if len(received) < size:
             # The caller was killed in the middle: nobody asks for anything.
             self.close_connection = True
             return
-        body = json.loads(received)
-        if found is None:
+        payload = self._payload(received)
+        if found is None or found[2] not in METHODS:
             self._send(not_found(), b"{}")
             return
-        request = Request(
-            time.monotonic(),
-            found[1],
-            body["chat_id"],
-            body["text"],
-            body.get("parse_mode"),
-            body.get("reply_markup", {}),
-        )
+        request = Request(time.monotonic(), found[1], found[2], payload)
         answer = api.take(request)
         if answer.after:
             api.closing.wait(answer.after)
@@ -316,9 +416,26 @@ class _Handler(BaseHTTPRequestHandler):
             pass
         if answer.cut:
             self.close_connection = True
+        elif answer.body is None and answer.status == 200:
+            self._send(replace(api.outcome(request), headers=answer.headers), b"")
         else:
-            result = {"message_id": len(api.delivered), "chat": {"id": request.chat_id}}
-            self._send(answer, json.dumps({"ok": True, "result": result}).encode())
+            self._send(answer, b"{}")
+
+    def _payload(self, received: bytes) -> dict[str, Any]:
+        """A JSON object, or a form, whose files come as their bytes."""
+        kind = self.headers["Content-Type"] or ""
+        if not kind.startswith("multipart/"):
+            payload: dict[str, Any] = json.loads(received)
+            return payload
+        head = f"Content-Type: {kind}\r\n\r\n".encode()
+        parts = BytesParser(policy=HTTP).parsebytes(head + received).iter_parts()
+        form: dict[str, Any] = {}
+        for part in parts:
+            name = part.get_param("name", header="content-disposition")
+            content = part.get_payload(decode=True)
+            assert isinstance(content, bytes)
+            form[str(name)] = content if part.get_filename() else content.decode()
+        return form
 
     def _send(self, answer: Answer, default: bytes) -> None:
         body = default if answer.body is None else answer.body

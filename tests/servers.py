@@ -33,6 +33,8 @@ ENVIRONMENT = {
             "REGISTRATIONS_PER_HOUR",
             "PASSWORD_RESETS_PER_HOUR",
             "TELEGRAM_BOT_TOKEN",
+            "TELEGRAM_BOT_NAME",
+            "TELEGRAM_WEBHOOK_SECRET",
             "TELEGRAM_RATE",
             "REMINDER_CATCH_UP_MINUTES",
             "REMINDER_RETENTION_DAYS",

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
-from notifications import delivery, pacing, telegram
+from notifications import bot_api, delivery, pacing
 from tests.fake_bot_api import FakeBotApi
 from tests.notifications.stage import NOW, TOKEN, Steps
 
@@ -35,5 +35,5 @@ def api(settings: Settings) -> Iterator[FakeBotApi]:
         settings.TELEGRAM_API_URL = server.url
         settings.TELEGRAM_BOT_TOKEN = TOKEN
         yield server
-    telegram._session().close()
+    bot_api.session().close()
     assert server.failures == []

@@ -16,7 +16,7 @@ from pytest_django import DjangoCaptureOnCommitCallbacks, Settings
 
 from accounts.models import ChatStatus, User
 from habits.models import Habit
-from notifications import delivery, intent, ledger, pacing, telegram
+from notifications import bot_api, delivery, intent, ledger, pacing, telegram
 from notifications.buttons import Keyboard
 from notifications.delivery import IDLE_STEP, RUN, deliver
 from notifications.ledger import AMBIGUOUS_DELAY, LEASE, MAX_BREAKS, SKEW
@@ -208,7 +208,7 @@ def test_each_answer_leaves_the_row_the_chat_and_the_bot_in_its_own_state(
     caplog: pytest.LogCaptureFixture,
     django_capture_on_commit_callbacks: DjangoCaptureOnCommitCallbacks,
 ) -> None:
-    monkeypatch.setattr(telegram, "TIMEOUTS", (3, 0.1))
+    monkeypatch.setattr(bot_api, "TIMEOUTS", (3, 0.1))
     answer, expected = OUTCOMES[outcome]
     api.next(answer)
 

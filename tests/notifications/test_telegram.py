@@ -12,25 +12,26 @@ import pytest
 import requests
 from pytest_django import Settings
 
-from notifications import telegram
-from notifications.telegram import (
+from notifications import bot_api
+from notifications.bot_api import (
     BotUnauthorized,
     ChatMigrated,
     ChatUnreachable,
+    Conflict,
     MessageRejected,
     NotConnected,
     NotTelegram,
     OutcomeUnknown,
-    Sent,
     TelegramError,
     TooManyRequests,
-    send_message,
 )
+from notifications.telegram import Sent, send_message
 from tests.fake_bot_api import (
     Answer,
     FakeBotApi,
     bad_request,
     broken_json,
+    conflict,
     cut,
     forbidden,
     migrated,
@@ -81,6 +82,7 @@ def test_a_message_arrives_as_telegrams_html(api: FakeBotApi) -> None:
         (raw(b"", status=413), NotTelegram, "HTTP status 413"),
         (raw(b"<h1>Forbidden</h1>", status=403), NotTelegram, "HTTP status 403"),
         (raw(b'{"error": "bad"}', status=400), NotTelegram, "HTTP status 400"),
+        (conflict(), Conflict, "webhook is active"),
         (migrated(-1005), ChatMigrated, "upgraded to a supergroup"),
         (unauthorized(), BotUnauthorized, "Unauthorized"),
         (not_found(), BotUnauthorized, "Not Found"),
@@ -184,7 +186,7 @@ def test_an_endless_description_is_cut_to_what_the_ledger_holds(api: FakeBotApi)
 def test_an_answer_that_takes_too_long_leaves_the_outcome_unknown(
     api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram, "TIMEOUTS", (3, 0.1))
+    monkeypatch.setattr(bot_api, "TIMEOUTS", (3, 0.1))
     api.next(slow(60))
 
     with pytest.raises(OutcomeUnknown, match="ReadTimeout"):
@@ -221,7 +223,7 @@ def test_nothing_left_where_no_name_is_known(api: FakeBotApi, settings: Settings
 def test_nothing_left_where_no_connection_comes_about_in_time(
     settings: Settings, api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(telegram, "TIMEOUTS", (0.1, 10))
+    monkeypatch.setattr(bot_api, "TIMEOUTS", (0.1, 10))
     with socket.create_server(("127.0.0.1", 0), backlog=0) as full:
         settings.TELEGRAM_API_URL = f"http://127.0.0.1:{full.getsockname()[1]}"
         waiting = [socket.socket() for _ in range(3)]
@@ -261,8 +263,8 @@ def test_nothing_left_where_the_address_is_none(
 
 
 def test_a_connection_error_without_a_cause_is_taken_for_ambiguous() -> None:
-    assert not telegram._was_never_connected(requests.exceptions.ConnectionError())
-    assert not telegram._was_never_connected(requests.exceptions.ConnectionError("reset"))
+    assert not bot_api._was_never_connected(requests.exceptions.ConnectionError())
+    assert not bot_api._was_never_connected(requests.exceptions.ConnectionError("reset"))
 
 
 def test_connections_stay_open_and_each_thread_has_its_own(api: FakeBotApi) -> None:
@@ -359,7 +361,7 @@ def test_the_bots_token_is_in_no_log_and_in_no_error(
     every_log: pytest.LogCaptureFixture,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(telegram, "TIMEOUTS", (3, 0.1))
+    monkeypatch.setattr(bot_api, "TIMEOUTS", (3, 0.1))
     TROUBLES[trouble](api, settings)
 
     shown: list[Any] = []

@@ -21,8 +21,11 @@ from waitress.task import ThreadedTaskDispatcher
 
 from backend.serving import waitress_server
 from backend.serving.listening import listen
-from notifications.actors import deliver, tick
+from notifications.actors import answer, deliver, tick
 from notifications.middleware import stopping
+from notifications.polling import poll
+
+ANSWERING_THREADS = 2
 
 DRAIN = 14_000
 """Milliseconds that a stop waits for sends under way: the longest takes 13 seconds."""
@@ -30,8 +33,9 @@ DRAIN = 14_000
 
 class Command(BaseCommand):
     help = (
-        "Runs everything in one process: migrations, then web, workers and scheduler. Listens on"
-        " HOST and PORT; stops on Ctrl-C or SIGTERM once the sends under way have ended."
+        "Runs everything in one process: migrations, then web, workers, scheduler and, unless there"
+        " is a webhook, the poller of Telegram. Listens on HOST and PORT; stops on Ctrl-C or"
+        " SIGTERM once the sends under way have ended."
     )
 
     def handle(self, *args: Any, **options: Any) -> None:
@@ -48,6 +52,9 @@ class Command(BaseCommand):
                 worker.start()
                 stack.callback(worker.stop, timeout=DRAIN)
             stack.callback(_serve(listener).shutdown, timeout=5)
+            if settings.TELEGRAM_BOT_TOKEN and not settings.TELEGRAM_WEBHOOK_SECRET:
+                # It may hang in a request at the end: what it took and told nobody comes again.
+                threading.Thread(target=poll, args=(stopping,), name="poll", daemon=True).start()
             # At the end this comes first: senders drain while the web server does.
             stack.callback(stopping.set)
             self._greet()
@@ -87,12 +94,13 @@ def _only_process_on(database: Path) -> Iterator[None]:
         yield
 
 
-def _workers() -> tuple[Worker, Worker]:
-    """The tick has a thread of its own, so that sends never delay it."""
+def _workers() -> tuple[Worker, ...]:
+    """The tick and the answers have threads of their own, so that sends never delay them."""
     broker = dramatiq.get_broker()
     return (
         Worker(broker, queues={tick.queue_name}, worker_threads=1),
         Worker(broker, queues={deliver.queue_name}, worker_threads=settings.DELIVERY_THREADS),
+        Worker(broker, queues={answer.queue_name}, worker_threads=ANSWERING_THREADS),
     )
 
 

@@ -1,0 +1,110 @@
+"""What people may say to the bot, and what it does and answers then.
+
+Every command may be obeyed again, should the answer not have reached the chat: it does the same.
+"""
+
+import datetime
+from collections.abc import Callable, Sequence
+from html import escape
+
+from django.utils import translation
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from accounts.models import User
+from notifications import chats, inbox
+from notifications.linking import LIFETIME, use_link
+from notifications.models import Update
+from notifications.replies import Reply, Text
+
+Replies = Sequence[Reply]
+
+DESCRIPTIONS = {
+    "today": gettext_lazy("What is due today"),
+    "stats": gettext_lazy("How your habits go, as a picture"),
+    "stop": gettext_lazy("No more messages to this chat"),
+    "help": gettext_lazy("What this bot understands"),
+}
+"""What clients offer to type."""
+
+
+def obey(update: Update, now: datetime.datetime) -> Replies:
+    """Does what a message asks for; answers what to tell its chat, which may be nothing."""
+    people = _people(update)
+    with translation.override(people[0].language if people else update.language):
+        command = COMMANDS.get(update.command)
+        if command is not None:
+            return command(update, people, now)
+        # In a group, what the bot does not know was meant for somebody else.
+        return _help(update, people, now) if update.is_private else ()
+
+
+def _start(update: Update, people: list[User], now: datetime.datetime) -> Replies:
+    if inbox.is_overtaken(update, command="stop"):
+        return ()
+    if update.digest:
+        return _link(update, now)
+    chats.start(_chat(update), now)
+    if not people:
+        return (Text(_how_to_link(update)),)
+    text = _("The reminders of %(people)s come here.")
+    return (Text(text % {"people": ", ".join(map(_named, people))}),)
+
+
+def _link(update: Update, now: datetime.datetime) -> Replies:
+    user = use_link(update.digest, _chat(update), update.pk, now)
+    if user is None:
+        text = _(
+            "This link is not good any more. Each one works once, within %(minutes)d minutes: ask"
+            " for a new one."
+        )
+        return (Text(text % {"minutes": LIFETIME // datetime.timedelta(minutes=1)}),)
+    with translation.override(user.language):
+        text = _("Linked to %(person)s. The reminders come here from now on.")
+        return (Text(text % {"person": _named(user)}),)
+
+
+def _stop(update: Update, people: list[User], now: datetime.datetime) -> Replies:
+    if inbox.is_overtaken(update, command="start"):
+        return ()
+    chats.stop(_chat(update), now)
+    return (Text(_("This chat gets no more messages. /start lets them in again.")),)
+
+
+def _help(update: Update, people: list[User], now: datetime.datetime) -> Replies:
+    lines = [f"/{name} – {text}" for name, text in DESCRIPTIONS.items()]
+    if not people:
+        lines += ["", _how_to_link(update)]
+    return (Text("\n".join(lines)),)
+
+
+def _how_to_link(update: Update) -> str:
+    text = _(
+        "No account is linked to this chat. Ask your habit tracker for a link to Telegram and open"
+        " it here, or give it the number of this chat: <code>%(chat)d</code>."
+    )
+    return text % {"chat": update.chat_id}
+
+
+def _people(update: Update) -> list[User]:
+    """Whose reminders come to the chat."""
+    return list(User.objects.filter(chat_id=update.chat_id, is_active=True).order_by("pk"))
+
+
+def _chat(update: Update) -> int:
+    """Every message has one."""
+    assert update.chat_id is not None  # noqa: S101  # what `updates` reads them for
+    return update.chat_id
+
+
+def _named(user: User) -> str:
+    """The e-mail, so that its owner knows it and the others in the chat do not learn it."""
+    name, _at, domain = user.email.partition("@")
+    return escape(f"{name[0]}…@{domain}", quote=False)
+
+
+COMMANDS: dict[str, Callable[[Update, list[User], datetime.datetime], Replies]] = {
+    "start": _start,
+    "stop": _stop,
+    "help": _help,
+}
