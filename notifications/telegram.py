@@ -35,7 +35,7 @@ NO_EDIT = (
 )
 """What a 400 says where a message shows it already, or is gone or too old."""
 
-NO_PRESS = ("query is too old", "query id is invalid")
+NO_PRESS = ("query is too old", "query id is invalid", "query_id_invalid")
 """What a 400 says of a press whose person waits no longer."""
 
 

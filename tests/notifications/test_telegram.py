@@ -12,7 +12,7 @@ import pytest
 import requests
 from pytest_django import Settings
 
-from notifications import bot_api
+from notifications import bot_api, telegram
 from notifications.bot_api import (
     BotUnauthorized,
     ChatMigrated,
@@ -25,6 +25,7 @@ from notifications.bot_api import (
     TelegramError,
     TooManyRequests,
 )
+from notifications.buttons import Button
 from notifications.telegram import Sent, send_message
 from tests.fake_bot_api import (
     Answer,
@@ -374,3 +375,171 @@ def test_the_bots_token_is_in_no_log_and_in_no_error(
     assert (shown == []) == (trouble in {"none", "header"})
     assert TOKEN not in every_log.text + "".join(shown)
     assert TOKEN.partition(":")[2] not in every_log.text + "".join(shown)
+
+
+# --- The other methods -----------------------------------------------------------------------
+
+BUTTONS = ((Button("Done", "done:1"), Button("Skip", "skip:1")), (Button("Later", "later:1"),))
+SHOWN = [[("Done", "done:1"), ("Skip", "skip:1")], [("Later", "later:1")]]
+METHODS: dict[str, Callable[[], object]] = {
+    "sendMessage": lambda: send_message(1001, "text", BUTTONS),
+    "sendPhoto": lambda: telegram.send_photo(1001, b"png", "caption"),
+    "editMessageText": lambda: telegram.edit_message(1001, 7, "text"),
+    "answerCallbackQuery": lambda: telegram.answer_press("43", "Done!"),
+    "getUpdates": lambda: telegram.get_updates(None),
+    "setWebhook": lambda: telegram.set_webhook("https://x.example/", "secret"),
+    "deleteWebhook": telegram.delete_webhook,
+    "setMyCommands": lambda: telegram.set_commands({"today": "What is due"}),
+}
+
+
+def test_a_message_has_its_buttons_below(api: FakeBotApi) -> None:
+    send_message(1001, "text", BUTTONS)
+
+    assert api.requests[0].buttons == SHOWN
+
+
+def test_a_message_without_buttons_has_no_markup(api: FakeBotApi) -> None:
+    send_message(1001, "text")
+
+    assert "reply_markup" not in api.requests[0].payload
+
+
+def test_a_picture_arrives_as_a_form(api: FakeBotApi) -> None:
+    png = b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 100
+
+    assert telegram.send_photo(-1005, png, "<b>июль</b> & co") == Sent(message_id=1)
+
+    (request,) = api.requests
+    assert request.payload == {
+        "chat_id": "-1005",
+        "caption": "<b>июль</b> & co",
+        "parse_mode": "HTML",
+        "photo": png,
+    }
+
+
+def test_a_message_is_edited_with_its_buttons(api: FakeBotApi) -> None:
+    send_message(1001, "before", BUTTONS)
+
+    telegram.edit_message(1001, 1, "after <b>that</b>", BUTTONS[:1])
+    telegram.edit_message(1001, 1, "in the end")
+
+    _sent, edited, bared = api.requests
+    assert (edited.text, edited.parse_mode, edited.buttons) == (
+        "after <b>that</b>",
+        "HTML",
+        SHOWN[:1],
+    )
+    assert bared.buttons == []
+
+
+def test_an_edit_that_changes_nothing_is_no_error(api: FakeBotApi) -> None:
+    send_message(1001, "text")
+
+    telegram.edit_message(1001, 1, "text")
+
+    assert len(api.requests) == 2
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Bad Request: message to edit not found",
+        "Bad Request: message can't be edited",
+        "Bad Request: MESSAGE_ID_INVALID",
+    ],
+)
+def test_an_edit_of_what_is_gone_is_no_error(api: FakeBotApi, description: str) -> None:
+    api.next(bad_request(description))
+
+    telegram.edit_message(1001, 7, "text")
+
+
+@pytest.mark.parametrize(
+    "description",
+    [
+        "Bad Request: query is too old and response timeout expired or query ID is invalid",
+        "Bad Request: QUERY_ID_INVALID",
+    ],
+)
+def test_a_press_that_nobody_waits_for_is_no_error(api: FakeBotApi, description: str) -> None:
+    api.next(bad_request(description))
+
+    telegram.answer_press("43", "Done!")
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_says_what_went_wrong(api: FakeBotApi, method: str) -> None:
+    for answer, error in (
+        (bad_request("Bad Request: something else"), MessageRejected),
+        (too_many(3), TooManyRequests),
+        (server_error(), OutcomeUnknown),
+    ):
+        api.next(answer)
+        with pytest.raises(error):
+            METHODS[method]()
+
+    assert [request.method for request in api.requests] == [method] * 3
+
+
+@pytest.mark.parametrize(
+    "method", ["sendMessage", "sendPhoto", "editMessageText", "answerCallbackQuery"]
+)
+def test_without_a_token_whatever_was_to_be_said_goes_to_the_log(
+    api: FakeBotApi, settings: Settings, caplog: pytest.LogCaptureFixture, method: str
+) -> None:
+    settings.TELEGRAM_BOT_TOKEN = ""
+
+    with caplog.at_level(logging.INFO):
+        METHODS[method]()
+
+    assert "telegram_" in caplog.text
+    assert api.requests == []
+
+
+def test_updates_are_fetched_and_confirmed_by_the_next_call(
+    api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(telegram, "POLL_SECONDS", 0)
+    api.happens({"update_id": 7}, {"update_id": 8})
+
+    assert telegram.get_updates(None) == [{"update_id": 7}, {"update_id": 8}]
+    assert telegram.get_updates(8) == [{"update_id": 8}]
+    assert telegram.get_updates(9) == []
+    assert telegram.get_updates(None) == []
+    kinds = ["message", "callback_query", "my_chat_member"]
+    assert all(request.payload["allowed_updates"] == kinds for request in api.requests)
+
+
+@pytest.mark.parametrize("body", [b'{"ok": true}', b'{"ok": true, "result": {"x": 1}}'])
+def test_an_odd_answer_holds_no_updates(api: FakeBotApi, body: bytes) -> None:
+    api.next(raw(body))
+
+    assert telegram.get_updates(None) == []
+
+
+def test_a_webhook_is_set_with_its_secret_and_taken_back(api: FakeBotApi) -> None:
+    telegram.set_webhook("https://habits.example.org/telegram/webhook", "a-secret")
+
+    assert api.webhook == {
+        "url": "https://habits.example.org/telegram/webhook",
+        "secret_token": "a-secret",
+        "allowed_updates": ["message", "callback_query", "my_chat_member"],
+        "drop_pending_updates": False,
+    }
+    with pytest.raises(Conflict, match="webhook is active"):
+        telegram.get_updates(None)
+
+    telegram.delete_webhook()
+    assert api.webhook is None
+
+
+def test_commands_are_set_by_language(api: FakeBotApi) -> None:
+    telegram.set_commands({"today": "What is due"})
+    telegram.set_commands({"today": "Что сегодня"}, "ru")
+
+    assert api.commands == {
+        "": [{"command": "today", "description": "What is due"}],
+        "ru": [{"command": "today", "description": "Что сегодня"}],
+    }
