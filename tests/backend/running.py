@@ -50,6 +50,18 @@ class Program:
         except OSError as error:
             return 0, str(error)
 
+    def post(self, path: str, body: Any, headers: dict[str, str]) -> int:
+        """The status of the answer to a JSON body."""
+        content = json.dumps(body).encode()
+        headers = {"Content-Type": "application/json", **headers}
+        request = urllib.request.Request(f"{self.address}{path}", content, headers)  # noqa: S310  # loopback
+        try:
+            with urllib.request.urlopen(request, timeout=5) as answer:  # noqa: S310  # loopback
+                status: int = answer.status
+                return status
+        except urllib.error.HTTPError as error:
+            return error.code
+
     def call(self, query: str, token: str = "", **variables: Any) -> Any:
         (value,) = self.answer(query, variables, Authorization=f"Bearer {token}")["data"].values()
         return value

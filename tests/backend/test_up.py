@@ -11,6 +11,7 @@ import pytest
 
 from tests.backend.running import running, wait_for
 from tests.fake_bot_api import FakeBotApi
+from tests.notifications.shapes import message
 
 TOKEN = "123:test-token"
 REGISTER = """
@@ -57,13 +58,13 @@ def test_up_brings_a_reminder_to_its_chat_at_its_minute_and_stops_cleanly(tmp_pa
         )
         assert datetime.fromisoformat(habit["nextDueAt"]) == due
 
-        wait_for(lambda: bool(bot.requests), 75, up.log.read_text)
+        wait_for(lambda: bool(bot.delivered), 75, up.log.read_text)
         arrived = datetime.now(UTC)
         time.sleep(1.5)  # a doubled message would come right behind
 
-        (message,) = bot.requests
-        assert message.chat_id == -1001234567890
-        assert message.text == (
+        (reminder,) = bot.delivered
+        assert reminder.chat_id == -1001234567890
+        assert reminder.text == (
             f"Я буду <b>пить &lt;воду&gt;</b> в {local:%H:%M}, место: кухня.\n"
             "Это займёт 2 секунды.\nПотом: чай &amp; печенье."
         )
@@ -74,6 +75,41 @@ def test_up_brings_a_reminder_to_its_chat_at_its_minute_and_stops_cleanly(tmp_pa
         log = up.log.read_text()
         assert TOKEN not in log
         assert "Traceback" not in log
+
+
+def test_up_fetches_what_people_say_and_answers(tmp_path: Path) -> None:
+    with (
+        FakeBotApi() as bot,
+        running(tmp_path, TELEGRAM_BOT_TOKEN=TOKEN, TELEGRAM_API_URL=bot.url) as up,
+    ):
+        wait_for(lambda: up.get("/readyz")[0] == 200, 30, up.log.read_text)
+        bot.happens(message(7, "/help", 9009))
+
+        wait_for(lambda: bool(bot.texts(9009)), 10, up.log.read_text)
+        wait_for(lambda: not bot.updates, 10, up.log.read_text)
+
+        up.process.send_signal(signal.SIGTERM)
+        assert up.process.wait(timeout=20) == 0
+        assert TOKEN not in up.log.read_text()
+        assert "Traceback" not in up.log.read_text()
+
+
+def test_up_with_a_webhook_lets_telegram_bring_updates_and_fetches_none(tmp_path: Path) -> None:
+    secret = "a-secret-of-the-webhook"
+    environment = {"TELEGRAM_BOT_TOKEN": TOKEN, "TELEGRAM_WEBHOOK_SECRET": secret}
+    with (
+        FakeBotApi() as bot,
+        running(tmp_path, TELEGRAM_API_URL=bot.url, **environment) as up,
+    ):
+        wait_for(lambda: up.get("/readyz")[0] == 200, 30, up.log.read_text)
+        header = "X-Telegram-Bot-Api-Secret-Token"
+
+        answered = up.post("/telegram/webhook", message(7, "/help", 9009), {header: secret})
+        wait_for(lambda: bool(bot.texts(9009)), 10, up.log.read_text)
+
+        assert answered == 200
+        assert up.post("/telegram/webhook", message(8, "/help"), {header: "guessed"}) == 403
+        assert bot.calls("getUpdates") == []
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

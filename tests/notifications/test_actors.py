@@ -13,15 +13,18 @@ from pytest_django import Settings
 
 from accounts.models import User
 from habits.models import Habit
-from notifications import actors, ledger, totals
-from notifications.actors import deliver, tick
+from notifications import actors, inbox, ledger, totals
+from notifications.actors import answer, deliver, tick
 from notifications.broker import HintBroker
 from notifications.delivery import RUN
 from notifications.ledger import LEASE, SKEW
+from notifications.linking import make_link
 from notifications.middleware import WorkerMiddleware, stopping
-from notifications.models import LastTick, Reason, Reminder, State
+from notifications.models import Kind, LastTick, Reason, Reminder, State, TelegramLink, Update
+from notifications.receiving import receive
 from tests.conftest import MakeHabit
 from tests.fake_bot_api import FakeBotApi
+from tests.notifications.shapes import message
 from tests.notifications.stage import (
     DAY,
     HOUR,
@@ -133,6 +136,51 @@ def test_ticks_send_no_hint_beside_one_that_waits_already(
     assert pokes(broker) == 3
 
 
+def test_a_tick_wakes_a_worker_for_updates_whose_hint_was_lost(
+    db: None, broker: RedisBroker
+) -> None:
+    for _ in range(3):
+        tick()
+    assert broker.do_qsize(answer.queue_name) == 0
+    inbox.keep([Update(update_id=1, kind=Kind.MESSAGE, chat_id=1001, received_at=NOW)])
+
+    for _ in range(3):
+        tick()
+
+    assert broker.do_qsize(answer.queue_name) == 1
+
+
+def test_a_tick_forgets_old_updates_and_links(alice: User, broker: RedisBroker) -> None:
+    inbox.keep([Update(update_id=1, kind=Kind.MESSAGE, received_at=NOW - 4 * DAY, handled_at=NOW)])
+    make_link(alice, NOW - HOUR)
+
+    tick()
+
+    assert not Update.objects.exists()
+    assert not TelegramLink.objects.exists()
+
+
+def test_a_run_answers_what_came_in(db: None, api: FakeBotApi, broker: RedisBroker) -> None:
+    receive(message(1, "/help"), NOW)
+
+    answer()
+
+    assert len(api.texts(1001)) == 1
+
+
+@pytest.mark.parametrize(("more", "expected"), [(False, 0), (True, 1)])
+def test_answering_that_ran_out_of_time_goes_on(
+    *, more: bool, expected: int, broker: RedisBroker, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(actors, "answer_waiting", lambda _stopping: more)
+
+    answer()
+    assert broker.do_qsize(answer.queue_name) == expected
+    stopping.set()
+    answer()
+    assert broker.do_qsize(answer.queue_name) == expected
+
+
 def test_a_tick_goes_on_when_redis_is_away(
     alice: User,
     make_habit: MakeHabit,
@@ -215,11 +263,11 @@ def test_a_run_sends_what_is_due(alice: User, make_habit: MakeHabit, api: FakeBo
 
 
 def test_ticks_have_a_queue_of_their_own_and_come_each_minute() -> None:
-    assert tick.queue_name != deliver.queue_name
+    assert len({tick.queue_name, deliver.queue_name, answer.queue_name}) == 3
     assert str(tick.options["periodic"]) == "* * * * *"
 
 
-@pytest.mark.parametrize("actor", [tick, deliver])
+@pytest.mark.parametrize("actor", [tick, deliver, answer])
 def test_a_message_is_not_run_when_it_is_old(actor: dramatiq.Actor[[], None]) -> None:
     """A newer tick does the work; dramatiq's own defaults retry for a week."""
     retries = actor.options["max_retries"]
