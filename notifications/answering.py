@@ -19,9 +19,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import override
 
 from notifications import bot_api, chats, commands, inbox, pacing, telegram
+from notifications.agenda import agenda_below
 from notifications.intent import DATABASE_GONE, backoff
 from notifications.models import Chat, Kind, Update
 from notifications.pauses import pause_after
+from notifications.people import people_of
 from notifications.presses import Answer, Press, press
 
 logger = logging.getLogger(__name__)
@@ -133,10 +135,15 @@ def _press(update: Update, stopping: threading.Event, clock: Clock) -> bool:
 
 
 def _answer(update: Update, now: datetime.datetime) -> Answer:
-    if update.chat_id is not None:
-        return press(Press(update.chat_id, update.message_id, update.data), now)
-    with override(update.language):
-        return Answer(_("This button does not work any more."))
+    if update.chat_id is None:
+        with override(update.language):
+            return Answer(_("This button does not work any more."))
+    answer = press(Press(update.chat_id, update.message_id, update.data), now)
+    if answer.html is None:
+        shown = agenda_below(update.data, update.chat_id, now)
+        if shown is not None:
+            return Answer(answer.text, shown.html, shown.buttons)
+    return answer
 
 
 def _note_membership(update: Update, now: datetime.datetime) -> bool:
@@ -197,7 +204,8 @@ def _settle(update: Update, error: bot_api.TelegramError, now: datetime.datetime
             chats.mark_unreachable(chat_id, cause, now)
             inbox.finish(update, now)
         case bot_api.ChatMigrated() if chat_id is not None:
-            chats.move(chat_id, error.chat_id)
+            if people_of(chat_id):
+                chats.move(chat_id, error.chat_id)
             inbox.give_back(update, now, now, counts=True, chat_id=error.chat_id)
         case bot_api.MessageRejected() | bot_api.ChatUnreachable():
             logger.error("update_answer_refused update=%s cause=%r", update.pk, cause)

@@ -5,7 +5,6 @@ Every command may be obeyed again, should the answer not have reached the chat: 
 
 import datetime
 from collections.abc import Callable, Sequence
-from html import escape
 
 from django.utils import translation
 from django.utils.translation import gettext as _
@@ -13,9 +12,12 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from notifications import chats, inbox
+from notifications.agenda import Agenda
 from notifications.linking import LIFETIME, use_link
 from notifications.models import Update
+from notifications.people import named, people_of, whose
 from notifications.replies import Reply, Text
+from notifications.stats import photos_of
 
 Replies = Sequence[Reply]
 
@@ -30,7 +32,7 @@ DESCRIPTIONS = {
 
 def obey(update: Update, now: datetime.datetime) -> Replies:
     """Does what a message asks for; answers what to tell its chat, which may be nothing."""
-    people = _people(update)
+    people = people_of(_chat(update))
     with translation.override(people[0].language if people else update.language):
         command = COMMANDS.get(update.command)
         if command is not None:
@@ -48,7 +50,7 @@ def _start(update: Update, people: list[User], now: datetime.datetime) -> Replie
     if not people:
         return (Text(_how_to_link(update)),)
     text = _("The reminders of %(people)s come here.")
-    return (Text(text % {"people": ", ".join(map(_named, people))}),)
+    return (Text(text % {"people": ", ".join(map(named, people))}),)
 
 
 def _link(update: Update, now: datetime.datetime) -> Replies:
@@ -61,7 +63,23 @@ def _link(update: Update, now: datetime.datetime) -> Replies:
         return (Text(text % {"minutes": LIFETIME // datetime.timedelta(minutes=1)}),)
     with translation.override(user.language):
         text = _("Linked to %(person)s. The reminders come here from now on.")
-        return (Text(text % {"person": _named(user)}),)
+        return (Text(text % {"person": named(user)}),)
+
+
+def _today(update: Update, people: list[User], now: datetime.datetime) -> Replies:
+    if not people:
+        return (Text(_how_to_link(update)),)
+    return [
+        page
+        for user in people
+        for page in Agenda.of(user, now).pages(_chat(update), whose(user, people))
+    ]
+
+
+def _stats(update: Update, people: list[User], now: datetime.datetime) -> Replies:
+    if not people:
+        return (Text(_how_to_link(update)),)
+    return [photo for user in people for photo in photos_of(user, now, whose(user, people))]
 
 
 def _stop(update: Update, people: list[User], now: datetime.datetime) -> Replies:
@@ -86,25 +104,16 @@ def _how_to_link(update: Update) -> str:
     return text % {"chat": update.chat_id}
 
 
-def _people(update: Update) -> list[User]:
-    """Whose reminders come to the chat."""
-    return list(User.objects.filter(chat_id=update.chat_id, is_active=True).order_by("pk"))
-
-
 def _chat(update: Update) -> int:
     """Every message has one."""
     assert update.chat_id is not None  # noqa: S101  # what `updates` reads them for
     return update.chat_id
 
 
-def _named(user: User) -> str:
-    """The e-mail, so that its owner knows it and the others in the chat do not learn it."""
-    name, _at, domain = user.email.partition("@")
-    return escape(f"{name[0]}…@{domain}", quote=False)
-
-
 COMMANDS: dict[str, Callable[[Update, list[User], datetime.datetime], Replies]] = {
     "start": _start,
+    "today": _today,
+    "stats": _stats,
     "stop": _stop,
     "help": _help,
 }

@@ -187,9 +187,9 @@ class Bot(models.Model):
 class Kind(models.TextChoices):
     """What an update tells."""
 
-    MESSAGE = "message", _("a message")
-    PRESS = "press", _("a press of a button")
-    MEMBERSHIP = "membership", _("the bot came or went")
+    MESSAGE = "message"
+    PRESS = "press"
+    MEMBERSHIP = "membership"
 
 
 class Update(models.Model):
@@ -205,18 +205,18 @@ class Update(models.Model):
     update_id = models.BigIntegerField(primary_key=True)
     kind = models.CharField(max_length=16, choices=Kind)
     # A press of a message that was sent through an inline query tells no chat.
-    chat_id = models.BigIntegerField(_("chat"), null=True)
+    chat_id = models.BigIntegerField(null=True)
     is_private = models.BooleanField(default=False)
     language = models.CharField(max_length=8, choices=Language, default=Language.ENGLISH)
     command = models.CharField(max_length=32, default="", blank=True)
     digest = models.CharField(max_length=64, default="", blank=True, editable=False)
     callback_id = models.CharField(max_length=64, default="", blank=True)
-    message_id = models.BigIntegerField(_("message"), null=True)
+    message_id = models.BigIntegerField(null=True)
     data = models.CharField(max_length=64, default="", blank=True)
     status = models.CharField(max_length=16, default="", blank=True)
     sent = models.PositiveSmallIntegerField(default=0)
-    received_at = models.DateTimeField(_("received at"))
-    handled_at = models.DateTimeField(_("handled at"), null=True)
+    received_at = models.DateTimeField()
+    handled_at = models.DateTimeField(null=True)
     attempts = models.PositiveSmallIntegerField(default=0)
     lease_until = models.DateTimeField(null=True)
     chat_slot_at = models.DateTimeField(null=True)
@@ -248,6 +248,10 @@ class TelegramLink(models.Model):
     digest = models.CharField(max_length=64, unique=True)
     expires_at = models.DateTimeField(db_index=True)
     used_by = models.BigIntegerField(null=True)
+
+    class Meta:
+        verbose_name = _("link to Telegram")
+        verbose_name_plural = _("links to Telegram")
 
     def __str__(self) -> str:
         return f"until {self.expires_at}"

@@ -2,6 +2,7 @@
 
 import datetime
 import re
+from functools import partial
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
@@ -187,10 +188,7 @@ def test_old_links_are_forgotten(alice: User, bob: User) -> None:
 def test_of_two_that_use_a_link_at_once_one_wins(alice: User) -> None:
     digest = linked(alice)
 
-    calls = [
-        background(lambda n=n: use_link(digest, 5000 + n, n, NOW))  # type: ignore[misc]
-        for n in range(8)
-    ]
+    calls = [background(partial(use_link, digest, 5000 + n, n, NOW)) for n in range(8)]
     winners = [n for n, call in enumerate(calls) if call.result(20)]
 
     assert len(winners) == 1
@@ -204,12 +202,11 @@ def test_people_who_link_and_stop_one_group_at_once_do_not_block_each_other(
     people = [alice, *(person(-5, email=f"p{n}@example.org") for n in range(4))]
     digests = [linked(user) for user in people]
 
-    calls = [
-        background(lambda n=n, d=d: use_link(d, -5, n, NOW))  # type: ignore[misc]
-        for n, d in enumerate(digests)
-    ]
-    calls += [background(lambda: chats.stop(-5, NOW)) for _ in range(3)]  # type: ignore[misc]
-    for call in calls:
-        call.result(20)
+    links = [background(partial(use_link, d, -5, n, NOW)) for n, d in enumerate(digests)]
+    stops = [background(partial(chats.stop, -5, NOW)) for _ in range(3)]
+    for link in links:
+        link.result(20)
+    for stop in stops:
+        stop.result(20)
 
     assert {whose(user)[0] for user in people} <= {-5, None}

@@ -4,7 +4,7 @@ import threading
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from notifications import inbox, polling, telegram
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.django_db
 def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telegram, "POLL_SECONDS", 0)
     # The test's own connection, which the poller closes at its end.
-    monkeypatch.setattr(polling.connection, "close", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
 
 
 def polled(api: FakeBotApi, steps: Steps, calls: int) -> None:
