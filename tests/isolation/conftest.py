@@ -1,4 +1,4 @@
-"""Strangers try as often as they like here: what stops them is not the throttle."""
+"""Strangers try as often as they like here, and there is a bot: neither is what stops them."""
 
 import pytest
 from pytest_django import Settings
@@ -10,4 +10,5 @@ from accounts import throttling
 def no_throttle(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
     settings.LOGIN_FREE_FAILURES = settings.LOGIN_FREE_FAILURES_PER_ADDRESS = 100_000
     settings.REGISTRATIONS_PER_HOUR = 100_000
+    settings.TELEGRAM_BOT_NAME = "habits_bot"
     monkeypatch.setattr(throttling, "PARALLEL_REFRESHES", 100_000)

@@ -35,7 +35,7 @@ OPEN = frozenset(
 MENTIONED = frozenset(
     {
         *("id", "action", "isMine", "email", "totalCount", "hasNextPage", "ok", "field", "code"),
-        "date",
+        *("date", "url"),
     }
 )
 """The fields of a short selection, from which one still sees whose a thing is."""

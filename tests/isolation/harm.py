@@ -24,6 +24,7 @@ def harmful(name: str, password: str, pk: int) -> Call:
         "updateProfile": {"input": {"firstName": "Mallory"}},
         "changePassword": {"input": change},
         "deleteAccount": {"password": password},
+        "linkTelegram": {},
         "createHabit": {"input": {**rewarded, "relatedHabit": habit}},
         "adoptHabit": {"input": {"publicHabitId": face, "reward": "tea"}},
         "updateHabit": {"input": {"id": habit, "isPublic": True}},

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from habits.weekdays import Weekday
+from notifications.updates import digest_of
 from tests.isolation.calling import Answer
 from tests.isolation.numbers import DERIVED, assert_numbers
 from tests.isolation.people import CANARY, NAMES, ZONES, Person, number_of
@@ -137,6 +138,10 @@ def assert_is_shown_rightly(
         assert _pk_of(value["id"], "User") == reader.pk
         if as_it_stands:
             _assert_fields(value, rows["User"][reader.pk])
+    elif kind == "TelegramLink" and as_it_stands:
+        (link,) = (row for row in rows["TelegramLink"].values() if row["user_id"] == reader.pk)
+        assert digest_of(value["url"].partition("?start=")[2]) == link["digest"]
+        assert value["expiresAt"] == link["expires_at"].isoformat()
     for each in value.values():
         assert_is_shown_rightly(each, reader, rows, as_it_stands=as_it_stands)
 

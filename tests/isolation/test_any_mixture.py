@@ -39,12 +39,12 @@ HOW_MANY = st.sampled_from([1, 1, 1, 2, 3, 10])
 
 TRACKING = ("checkIn", "undoCheckIn", "pauseHabit", "resumeHabit")
 CHANGES_OF_HABITS = ("createHabit", "adoptHabit", "updateHabit", "deleteHabit", *TRACKING)
-CHANGES = (*CHANGES_OF_HABITS, "updateProfile")
+CHANGES = (*CHANGES_OF_HABITS, "updateProfile", "linkTelegram")
 """What changes things and leaves the person's tokens as they are."""
 
 OWNERS = {
     "User": "id",
-    **dict.fromkeys(("RefreshToken", "PasswordReset", "Reminder"), "user_id"),
+    **dict.fromkeys(("RefreshToken", "PasswordReset", "Reminder", "TelegramLink"), "user_id"),
     "Habit": "owner_id",
 }
 CURSORS_KEPT = 12

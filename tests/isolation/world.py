@@ -17,7 +17,7 @@ from hypothesis.stateful import RuleBasedStateMachine, rule
 
 from accounts.models import PasswordReset, RefreshToken, User
 from habits.models import CheckIn, Habit, PastPause, PastSchedule, Progress
-from notifications.models import Chat, Reminder
+from notifications.models import Chat, Reminder, TelegramLink
 
 NOON = datetime.datetime(2026, 6, 15, 12, tzinfo=datetime.UTC)
 
@@ -31,7 +31,7 @@ Rows = dict[str, dict[Any, dict[str, Any]]]
 def all_rows() -> Rows:
     of_accounts = (User, RefreshToken, PasswordReset)
     of_habits = (Habit, CheckIn, PastSchedule, PastPause, Progress)
-    models: tuple[type[Model], ...] = (*of_accounts, *of_habits, Reminder, Chat)
+    models: tuple[type[Model], ...] = (*of_accounts, *of_habits, Reminder, Chat, TelegramLink)
     return {
         model.__name__: {
             row[model._meta.pk.attname]: row

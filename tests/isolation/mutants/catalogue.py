@@ -375,6 +375,7 @@ OWN = (
         f"user = {_LOCKED}\n        _check_password",
         f"user = {ANYBODY}\n        _check_password",
     ),
+    Mutant("who links a chat", "notifications/mutations.py", _LOCKED, ANYBODY),
     Mutant(
         "who makes a habit",
         MUTATIONS,
