@@ -45,7 +45,10 @@ class UserType(relay.Node):
     email: str = strawberry.field(description="The address to log in with, in lower case.")
     first_name: str | None = strawberry.field(description="How to call this person.")
     chat_id: ChatId | None = strawberry.field(
-        description="The Telegram chat that gets the reminders; null for staff without one."
+        description=(
+            "The Telegram chat that gets the reminders; null for staff without one, and once the"
+            " chat has said /stop."
+        )
     )
     chat_status: models.ChatStatus = strawberry.field(
         description="Whether messages reach that chat."

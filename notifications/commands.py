@@ -10,8 +10,8 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from accounts.models import User
-from notifications import chats, inbox
+from accounts.models import Language, User
+from notifications import chats, inbox, telegram
 from notifications.agenda import Agenda
 from notifications.linking import LIFETIME, use_link
 from notifications.models import Update
@@ -28,6 +28,15 @@ DESCRIPTIONS = {
     "help": gettext_lazy("What this bot understands"),
 }
 """What clients offer to type."""
+
+
+def list_commands() -> None:
+    """Tells Telegram what clients are to offer, in every language of ours."""
+    for language in Language.values:
+        with translation.override(language):
+            commands = {name: str(text) for name, text in DESCRIPTIONS.items()}
+        # English also for whoever speaks neither.
+        telegram.set_commands(commands, "" if language == Language.ENGLISH else language)
 
 
 def obey(update: Update, now: datetime.datetime) -> Replies:

@@ -14,6 +14,7 @@ from django.utils import timezone
 
 from notifications import telegram
 from notifications.bot_api import BotUnauthorized, Conflict, TelegramError, TooManyRequests
+from notifications.commands import list_commands
 from notifications.intent import DATABASE_GONE, backoff
 from notifications.receiving import receive_all
 
@@ -24,6 +25,7 @@ Clock = Callable[[], datetime.datetime]
 
 def poll(stopping: threading.Event, clock: Clock = timezone.now) -> None:
     """Takes in what people do until `stopping` is set; survives Telegram and the database."""
+    _list_commands()
     failures, offset = 0, None
     while not stopping.is_set():
         try:
@@ -34,6 +36,14 @@ def poll(stopping: threading.Event, clock: Clock = timezone.now) -> None:
             failures += 1
             stopping.wait(wait.total_seconds())
     connection.close()
+
+
+def _list_commands() -> None:
+    """Without them people type all the same: nothing waits for a better moment."""
+    try:
+        list_commands()
+    except TelegramError as error:
+        logger.warning("commands_not_listed cause=%r", str(error))
 
 
 def _poll_once(offset: int | None, stopping: threading.Event, clock: Clock) -> int | None:

@@ -245,6 +245,20 @@ def test_a_person_can_be_changed_and_stays_logged_in(browser: Client, alice: Use
     assert phone.can_refresh()
 
 
+def test_a_chat_that_is_typed_is_linked_no_more(browser: Client, alice: User) -> None:
+    linked_at = NOON
+    User.objects.filter(pk=alice.pk).update(chat_linked_at=linked_at)
+
+    browser.post(page_of(alice), form_of(alice, first_name="Alicia"))
+    alice.refresh_from_db()
+    assert alice.chat_linked_at == linked_at
+
+    browser.post(page_of(alice), form_of(alice, chat_id="-5"))
+    alice.refresh_from_db()
+    assert alice.chat_id == -5
+    assert alice.chat_linked_at is None
+
+
 def test_saving_a_page_without_changes_changes_nothing(browser: Client, alice: User) -> None:
     with nothing_changes():
         assert browser.post(page_of(alice), form_of(alice)).status_code == 302

@@ -11,7 +11,7 @@ import pytest
 
 from tests.backend.running import running, wait_for
 from tests.fake_bot_api import FakeBotApi
-from tests.notifications.shapes import message
+from tests.notifications.shapes import message, press
 
 TOKEN = "123:test-token"
 REGISTER = """
@@ -69,6 +69,17 @@ def test_up_brings_a_reminder_to_its_chat_at_its_minute_and_stops_cleanly(tmp_pa
             "Это займёт 2 секунды.\nПотом: чай &amp; печенье."
         )
         assert due <= arrived < due + timedelta(seconds=15)
+
+        ((done, _skip, _later),) = reminder.buttons
+        for number, data in enumerate((done[1], done[1]), start=7):
+            bot.happens(press(number, data, reminder.chat_id, language="ru"))
+        wait_for(lambda: len(bot.calls("answerCallbackQuery")) == 2, 15, up.log.read_text)
+        wait_for(lambda: len(bot.edits(reminder.chat_id)) == 2, 15, up.log.read_text)
+        assert [it.text for it in bot.calls("answerCallbackQuery")] == [
+            "Сделано!",
+            "Уже сделано.",
+        ]
+        assert bot.edits(reminder.chat_id)[0].endswith("✅ Сделано.")
 
         up.process.send_signal(signal.SIGTERM)
         assert up.process.wait(timeout=20) == 0

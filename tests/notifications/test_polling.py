@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from notifications import inbox, polling, telegram
+from notifications import commands, inbox, polling, telegram
 from notifications.models import Update
 from notifications.polling import poll
 from tests.fake_bot_api import (
@@ -28,6 +28,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def short_polls(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(telegram, "POLL_SECONDS", 0)
+    monkeypatch.setattr(polling, "list_commands", lambda: None)
     # The test's own connection, which the poller closes at its end.
     monkeypatch.setattr(connection, "close", lambda: None)
 
@@ -47,6 +48,28 @@ def polled(api: FakeBotApi, steps: Steps, calls: int) -> None:
 
 def kept() -> list[int]:
     return list(Update.objects.order_by("pk").values_list("pk", flat=True))
+
+
+def test_clients_are_told_what_to_offer(
+    api: FakeBotApi, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "list_commands", commands.list_commands)
+
+    polled(api, steps, calls=3)
+
+    assert api.commands.keys() == {"", "ru"}
+
+
+def test_a_list_of_commands_that_is_refused_stops_nothing(
+    api: FakeBotApi, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(polling, "list_commands", commands.list_commands)
+    api.next(server_error())
+    api.happens(message(7, "/help"))
+
+    polled(api, steps, calls=3)
+
+    assert kept() == [7]
 
 
 def test_updates_are_taken_in_and_confirmed(api: FakeBotApi, steps: Steps) -> None:

@@ -6,12 +6,10 @@ from typing import Any
 
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
-from django.utils.translation import override
 
-from accounts.models import Language
 from notifications import telegram
 from notifications.bot_api import TelegramError
-from notifications.commands import DESCRIPTIONS
+from notifications.commands import list_commands
 from notifications.polling import poll
 
 STEP = 0.2
@@ -61,10 +59,5 @@ class Command(BaseCommand):
         if not settings.TELEGRAM_WEBHOOK_SECRET:
             raise CommandError("TELEGRAM_WEBHOOK_SECRET is missing: anybody could bring updates.")
         telegram.set_webhook(url, settings.TELEGRAM_WEBHOOK_SECRET)
-        for language in Language.values:
-            with override(language):
-                commands = {name: str(text) for name, text in DESCRIPTIONS.items()}
-            # English also for whoever speaks neither.
-            is_default = language == Language.ENGLISH
-            telegram.set_commands(commands, "" if is_default else language)
+        list_commands()
         self.stdout.write(f"Telegram sends updates to {url}.")
