@@ -255,6 +255,15 @@ def test_a_group_that_moved_is_answered_where_it_is(
     assert unhandled() == []
 
 
+def test_a_strangers_group_that_moved_leaves_nothing(api: FakeBotApi, steps: Steps) -> None:
+    api.next(migrated(-1005))
+
+    happened(message(1, "/help", -5), steps=steps)
+
+    assert [request.chat_id for request in api.requests] == [-5, -1005]
+    assert not Chat.objects.exists()
+
+
 @pytest.mark.parametrize(
     ("trouble", "pause"), [(too_many(7), 7 * SECOND), (unauthorized(), MINUTE)]
 )

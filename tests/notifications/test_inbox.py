@@ -89,6 +89,7 @@ def test_what_was_taken_is_nobody_elses_until_the_lease_ends() -> None:
     assert (first.attempts, second.attempts) == (1, 2)
 
     inbox.finish(first, NOW)
+    assert Update.objects.get().handled_at is None
     inbox.give_back(first, NOW, NOW)
     assert inbox.take(NOW + LEASE) is None
     inbox.finish(second, NOW + LEASE)
