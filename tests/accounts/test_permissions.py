@@ -41,6 +41,7 @@ PRIVATE = {
     "undoCheckIn": 'mutation { undoCheckIn(input: {habitId: "x"}) { __typename } }',
     "pauseHabit": 'mutation { pauseHabit(input: {id: "x"}) { __typename } }',
     "resumeHabit": 'mutation { resumeHabit(id: "x") { __typename } }',
+    "linkTelegram": "mutation { linkTelegram { __typename } }",
 }
 """A call of every operation that needs an access token."""
 
