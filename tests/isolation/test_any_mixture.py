@@ -248,18 +248,21 @@ class Mixture(Life):
 
     @step(2, data=DATA, name=PEOPLE)
     def adopt(self, data: st.DataObject, name: str) -> None:
-        """Just so: what follows the original is copied where it is public, and else untold."""
+        """Just so: what follows another's habit is copied where it is public, and else untold."""
         person, rows = self.people[name], all_rows()
         followed = {
             pk: rows["Habit"][row["related_habit_id"]]
             for pk, row in rows["Habit"].items()
-            if row["is_public"] and row["related_habit_id"] and row["owner_id"] != person.pk
+            if row["is_public"] and row["related_habit_id"]
         }
         if not followed:
             return
         pk = data.draw(st.sampled_from(sorted(followed)), "original")
         call = Call("adoptHabit", {"input": {"publicHabitId": Id("PublicHabit", pk)}})
         answer, after = self.call(person, call, token=person.token, rows=rows)
+        if rows["Habit"][pk]["owner_id"] == person.pk:
+            assert answer.problems() == {("publicHabitId", "habit_is_own")}
+            return
         if not followed[pk]["is_public"]:
             assert answer.problems() == {("reward", "reward_or_related_habit_required")}
             return
