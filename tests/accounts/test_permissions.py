@@ -42,6 +42,7 @@ PRIVATE = {
     "pauseHabit": 'mutation { pauseHabit(input: {id: "x"}) { __typename } }',
     "resumeHabit": 'mutation { resumeHabit(id: "x") { __typename } }',
     "linkTelegram": "mutation { linkTelegram { __typename } }",
+    "adoptHabit": 'mutation { adoptHabit(input: {publicHabitId: "x"}) { __typename } }',
 }
 """A call of every operation that needs an access token."""
 
