@@ -248,25 +248,31 @@ class Mixture(Life):
 
     @step(2, data=DATA, name=PEOPLE)
     def adopt(self, data: st.DataObject, name: str) -> None:
-        """Just so: what follows another's habit is copied where it is public, and else untold."""
+        """Just so: one's own, and another's with a public reward and with a private one."""
         person, rows = self.people[name], all_rows()
-        followed = {
-            pk: rows["Habit"][row["related_habit_id"]]
-            for pk, row in rows["Habit"].items()
-            if row["is_public"] and row["related_habit_id"]
-        }
-        if not followed:
-            return
-        pk = data.draw(st.sampled_from(sorted(followed)), "original")
+        kinds: dict[str, list[int]] = {"own": [], "public": [], "private": []}
+        for pk, row in rows["Habit"].items():
+            if row["is_public"] and row["related_habit_id"]:
+                is_told = rows["Habit"][row["related_habit_id"]]["is_public"]
+                is_own = row["owner_id"] == person.pk
+                kinds["own" if is_own else "public" if is_told else "private"].append(pk)
+        for kind, pks in kinds.items():
+            if pks:
+                self.adopt_one(person, kind, data.draw(st.sampled_from(pks), kind))
+
+    def adopt_one(self, person: Person, kind: str, pk: int) -> None:
+        """What follows is copied where it is public, and else untold."""
+        rows = all_rows()
         call = Call("adoptHabit", {"input": {"publicHabitId": Id("PublicHabit", pk)}})
         answer, after = self.call(person, call, token=person.token, rows=rows)
-        if rows["Habit"][pk]["owner_id"] == person.pk:
-            assert answer.problems() == {("publicHabitId", "habit_is_own")}
+        problems = {
+            "own": {("publicHabitId", "habit_is_own")},
+            "public": set(),
+            "private": {("reward", "reward_or_related_habit_required")},
+        }
+        assert answer.problems() == problems[kind]
+        if kind != "public":
             return
-        if not followed[pk]["is_public"]:
-            assert answer.problems() == {("reward", "reward_or_related_habit_required")}
-            return
-        assert answer.problems() == set()
         assert_is_shown_rightly(answer.value(), person, after)
         (copy,) = (
             row
@@ -274,7 +280,7 @@ class Mixture(Life):
             if key not in rows["Habit"] and row["adopted_from_id"] == pk
         )
         follows = after["Habit"][copy["related_habit_id"]]
-        assert follows["adopted_from_id"] == followed[pk]["id"]
+        assert follows["adopted_from_id"] == rows["Habit"][pk]["related_habit_id"]
 
     @step(1, data=DATA, name=PEOPLE, how_many=st.integers(3, 9))
     def change_several_things(self, data: st.DataObject, name: str, how_many: int) -> None:
