@@ -85,5 +85,5 @@ def test_labels_come_in_the_persons_language() -> None:
 
     assert texts == {
         "en": ["Done", "Skip", "Later", "Undo"],
-        "ru": ["Готово", "Пропустить", "Позже", "Отменить"],
+        "ru": ["Сделано", "Пропустить", "Позже", "Отменить"],
     }
