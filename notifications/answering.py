@@ -135,10 +135,11 @@ def _press(update: Update, stopping: threading.Event, clock: Clock) -> bool:
 
 
 def _answer(update: Update, now: datetime.datetime) -> Answer:
-    if update.chat_id is None:
-        with override(update.language):
+    # What is nobody's to answer is said in the language of whoever pressed.
+    with override(update.language):
+        if update.chat_id is None:
             return Answer(_("This button does not work any more."))
-    answer = press(Press(update.chat_id, update.message_id, update.data), now)
+        answer = press(Press(update.chat_id, update.message_id, update.data), now)
     if answer.html is None:
         shown = agenda_below(update.data, update.chat_id, now)
         if shown is not None:

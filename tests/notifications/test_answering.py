@@ -12,6 +12,7 @@ from pytest_django import Settings
 from accounts.models import ChatStatus, User
 from notifications import answering, chats, commands, inbox, pacing, telegram
 from notifications.answering import answer_next, answer_waiting
+from notifications.buttons import Action, OnReminder, data
 from notifications.inbox import LEASE, MAX_ATTEMPTS, MOST_A_MINUTE
 from notifications.models import Chat, Kind, Reminder, TelegramLink, Update
 from notifications.presses import Answer, Press
@@ -538,6 +539,17 @@ def test_a_press_of_no_chat_is_answered_and_does_nothing(
     assert presses == []
     assert [request.method for request in api.requests] == ["answerCallbackQuery"]
     assert unhandled() == []
+
+
+@pytest.mark.parametrize("pressed", ["x", data(OnReminder(404, Action.DONE), 1001)])
+def test_a_press_of_what_is_nobodys_is_answered_in_the_language_of_whoever_pressed(
+    pressed: str, api: FakeBotApi, steps: Steps
+) -> None:
+    happened(press(1, pressed, language="ru"), press(2, pressed), steps=steps)
+
+    russian, english = (request.text for request in api.calls("answerCallbackQuery"))
+    assert russian in {"Эта кнопка больше не работает.", "Это напоминание уже не хранится."}
+    assert english in {"This button does not work any more.", "This reminder is no longer kept."}
 
 
 def test_a_flood_of_presses_is_cut_off(presses: list[Press], api: FakeBotApi, steps: Steps) -> None:
