@@ -97,6 +97,8 @@ def _handle(update: Update, stopping: threading.Event, clock: Clock) -> None:
             is_over = _press(update, stopping, clock)
         case Kind.MEMBERSHIP:
             is_over = _note_membership(update, clock())
+        case Kind.MIGRATION:
+            is_over = _follow(update, clock())
         case _:
             is_over = _reply(update, stopping, clock)
     if is_over:
@@ -153,6 +155,12 @@ def _note_membership(update: Update, now: datetime.datetime) -> bool:
             chats.mark_reachable(update.chat_id, now)
         else:
             chats.mark_unreachable(update.chat_id, f"the bot's status: {update.status}", now)
+    return True
+
+
+def _follow(update: Update, now: datetime.datetime) -> bool:
+    if update.chat_id is not None:
+        chats.follow(update.chat_id, int(update.data), now)
     return True
 
 

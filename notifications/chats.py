@@ -83,6 +83,14 @@ def move(old: int, new: int) -> None:
     Reminder.objects.filter(pk__in=list(locked.values_list("pk", flat=True))).update(chat_id=new)
 
 
+def follow(old: int, new: int, now: datetime.datetime) -> None:
+    """A group says that it has a new id: what it said before, and its people, are there now."""
+    if Chat.objects.filter(chat_id=old, status=ChatStatus.STOPPED).exists():
+        stop(new, now)
+    if User.objects.filter(chat_id=old).exists():
+        move(old, new)
+
+
 def ids_of(chat_id: int) -> list[int]:
     """The ids that a chat goes by, the present one first: it may have moved."""
     known = Chat.objects.filter(Q(chat_id=chat_id) | Q(moved_to=chat_id))

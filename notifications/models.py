@@ -190,6 +190,7 @@ class Kind(models.TextChoices):
     MESSAGE = "message"
     PRESS = "press"
     MEMBERSHIP = "membership"
+    MIGRATION = "migration"
 
 
 class Update(models.Model):
@@ -197,9 +198,9 @@ class Update(models.Model):
 
     `language` is the one to answer in who has no account. Of a message that is a command `command`
     is its name, and `digest` that of what came with it, as this may be the token of a link. A press
-    has `callback_id`, `message_id` and `data`; a membership the bot's new `status`. The row is
-    nobody else's until `lease_until`; `chat_slot_at` is when its chat awaits the next message of
-    the answer, of which so many were `sent`.
+    has `callback_id`, `message_id` and `data`; a membership the bot's new `status`; a migration the
+    group's new number as `data`. The row is nobody else's until `lease_until`; `chat_slot_at` is
+    when its chat awaits the next message of the answer, of which so many were `sent`.
     """
 
     update_id = models.BigIntegerField(primary_key=True)

@@ -16,7 +16,7 @@ from notifications.buttons import Keyboard
 
 logger = logging.getLogger(__name__)
 
-ALLOWED_UPDATES = ("message", "callback_query", "my_chat_member")
+ALLOWED_UPDATES = ("message", "channel_post", "callback_query", "my_chat_member")
 
 POLL_SECONDS = 25
 """For so long Telegram holds an answer back while there is no update."""

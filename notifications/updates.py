@@ -49,6 +49,7 @@ def read(payload: object, now: datetime.datetime) -> Update | None:
         raise NotAnUpdate
     for name, reader in (
         ("message", _message),
+        ("channel_post", _message),
         ("callback_query", _press),
         ("my_chat_member", _membership),
     ):
@@ -63,9 +64,16 @@ def read(payload: object, now: datetime.datetime) -> Update | None:
 
 
 def _message(message: dict[str, Any]) -> Update | None:
-    """A command, or anything that is said to the bot alone."""
+    """A command, anything that is said to the bot alone, or that the group has a new number."""
     chat_id, is_private = _chat(message)
-    if chat_id is None or _object(message, "from").get("is_bot") is True:
+    if chat_id is None:
+        return None
+    new_chat_id = as_id(message.get("migrate_to_chat_id"))
+    if new_chat_id not in (None, chat_id):
+        return Update(kind=Kind.MIGRATION, chat_id=chat_id, data=str(new_chat_id))
+    # Who speaks as a group or a channel seems to be a bot.
+    speaks_as_chat = isinstance(message.get("sender_chat"), dict)
+    if _object(message, "from").get("is_bot") is True and not speaks_as_chat:
         return None
     update = Update(kind=Kind.MESSAGE, chat_id=chat_id, is_private=is_private)
     text = message.get("text")

@@ -88,7 +88,10 @@ def membership(
 
 STRANGE: dict[str, dict[str, Any]] = {
     "an edited message": {"edited_message": message(1, "/stop")["message"]},
-    "a channel's post": {"channel_post": {"message_id": 7, "chat": chat(-1007), "text": "/stop"}},
+    "a channel's talk": {"channel_post": {"message_id": 7, "chat": chat(-1007), "text": "stop"}},
+    "a channel's edited post": {"edited_channel_post": {"chat": chat(-1007), "text": "/stop"}},
+    "a group that has its own number": {"message": {"chat": chat(-5), "migrate_to_chat_id": -5}},
+    "a group that moved nowhere": {"message": {"chat": chat(-5), "migrate_to_chat_id": "-1005"}},
     "an inline query": {
         "inline_query": {"id": "1", "from": somebody(1), "query": "/stop", "offset": ""}
     },

@@ -613,6 +613,45 @@ def test_a_strangers_block_leaves_nothing(api: FakeBotApi, steps: Steps) -> None
     assert unhandled() == []
 
 
+@pytest.mark.parametrize("left_first", [True, False])
+def test_a_group_that_says_that_it_moved_is_followed_at_once(
+    left_first: bool, alice: User, make_habit: MakeHabit, api: FakeBotApi, steps: Steps
+) -> None:
+    """The bot is said to have left the old one, to which nothing is sent any more."""
+    User.objects.update(chat_id=-5)
+    moved, left = message(2, None, -5, migrate_to_chat_id=-1005), membership(1, "left", -5)
+    left["update_id"] = 1 if left_first else 3
+
+    happened(moved, left, message(4, "/help", -1005), steps=steps)
+    planned(make_habit(alice))
+    steps.clock.shift(5)
+    send_next()
+
+    assert [request.chat_id for request in api.requests] == [-1005, -1005]
+    assert "No account is linked" not in api.texts(-1005)[0]
+    alice.refresh_from_db()
+    assert (alice.chat_id, alice.chat_status) == (-1005, ChatStatus.OK)
+
+
+def test_a_group_that_said_stop_stays_stopped_as_a_supergroup(
+    alice: User, api: FakeBotApi, steps: Steps
+) -> None:
+    User.objects.update(chat_id=-5)
+
+    happened(message(1, "/stop", -5), message(2, None, -5, migrate_to_chat_id=-1005), steps=steps)
+
+    assert Chat.objects.get(chat_id=-1005).status == ChatStatus.STOPPED
+
+
+def test_a_strangers_group_that_says_that_it_moved_leaves_nothing(
+    api: FakeBotApi, steps: Steps
+) -> None:
+    happened(message(1, None, -5, migrate_to_chat_id=-1005), steps=steps)
+
+    assert not Chat.objects.exists()
+    assert unhandled() == []
+
+
 def test_a_stop_at_the_same_time_as_a_register_leaves_no_message(
     alice: User, make_habit: MakeHabit, api: FakeBotApi, steps: Steps
 ) -> None:

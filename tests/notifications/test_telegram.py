@@ -508,7 +508,7 @@ def test_updates_are_fetched_and_confirmed_by_the_next_call(
     assert telegram.get_updates(8) == [{"update_id": 8}]
     assert telegram.get_updates(9) == []
     assert telegram.get_updates(None) == []
-    kinds = ["message", "callback_query", "my_chat_member"]
+    kinds = ["message", "channel_post", "callback_query", "my_chat_member"]
     assert all(request.payload["allowed_updates"] == kinds for request in api.requests)
 
 
@@ -525,7 +525,7 @@ def test_a_webhook_is_set_with_its_secret_and_taken_back(api: FakeBotApi) -> Non
     assert api.webhook == {
         "url": "https://habits.example.org/telegram/webhook",
         "secret_token": "a-secret",
-        "allowed_updates": ["message", "callback_query", "my_chat_member"],
+        "allowed_updates": ["message", "channel_post", "callback_query", "my_chat_member"],
         "drop_pending_updates": False,
     }
     with pytest.raises(Conflict, match="webhook is active"):

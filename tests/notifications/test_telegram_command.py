@@ -33,7 +33,12 @@ def test_webhook_sets_it_and_lists_the_commands(api: FakeBotApi, settings: Setti
     assert api.webhook is not None
     assert api.webhook["url"] == URL
     assert api.webhook["secret_token"] == SECRET
-    assert api.webhook["allowed_updates"] == ["message", "callback_query", "my_chat_member"]
+    assert api.webhook["allowed_updates"] == [
+        "message",
+        "channel_post",
+        "callback_query",
+        "my_chat_member",
+    ]
     assert api.webhook["drop_pending_updates"] is False
     assert api.commands.keys() == {"", "ru"}
     for commands in api.commands.values():

@@ -68,6 +68,31 @@ def test_a_group_hears_commands_only() -> None:
     assert read(message(1, "stop it", -1005), NOW) is None
 
 
+def test_a_channel_hears_commands() -> None:
+    """Nobody speaks in there but its admins, as nobody."""
+    post = message(1, "/stop", -1007)["message"]
+    del post["from"]
+
+    update = told({"update_id": 1, "channel_post": post})
+
+    assert (update["chat_id"], update["command"], update["language"]) == (-1007, "stop", "en")
+
+
+@pytest.mark.parametrize("speaker", ["GroupAnonymousBot", "Channel_Bot"])
+def test_who_speaks_as_a_group_or_a_channel_is_heard(speaker: str) -> None:
+    """Telegram names a bot of its own then."""
+    said = message(1, "/stop", -1005, sender_chat={"id": -1005, "type": "supergroup"})
+    said["message"]["from"] = {"id": 1087968824, "is_bot": True, "username": speaker}
+
+    assert told(said)["command"] == "stop"
+
+
+def test_a_group_that_became_a_supergroup_is_kept_with_its_new_number() -> None:
+    update = told(message(1, None, -5, migrate_to_chat_id=-1005))
+
+    assert (update["kind"], update["chat_id"], update["data"]) == (Kind.MIGRATION, -5, "-1005")
+
+
 def test_what_comes_with_a_command_is_kept_as_its_digest() -> None:
     """It may be the token of a link."""
     update = told(message(1, "/start a-token_1"))
