@@ -122,9 +122,9 @@ def _reply(update: Update, stopping: threading.Event, clock: Clock) -> bool:
 
 def _press(update: Update, stopping: threading.Event, clock: Clock) -> bool:
     """Does what the button is for, says so at once, and shows it; False where that has to wait."""
+    answer = _answer(update, clock())
     if inbox.is_flood(update):
         return True
-    answer = _answer(update, clock())
     if not update.sent:
         telegram.answer_press(update.callback_id, answer.text)
         update.sent = 1
@@ -141,7 +141,9 @@ def _answer(update: Update, now: datetime.datetime) -> Answer:
     with override(update.language):
         if update.chat_id is None:
             return Answer(_("This button does not work any more."))
-        answer = press(Press(update.chat_id, update.message_id, update.data), now)
+        pressed = Press(update.chat_id, update.message_id, update.data)
+        # What was said elsewhere while this waited to be shown stays.
+        answer = press(pressed, now, is_done=update.sent > 0)
     if answer.html is None:
         shown = agenda_below(update.data, update.chat_id, now)
         if shown is not None:

@@ -81,10 +81,11 @@ class Subject:
 
 
 @transaction.atomic
-def press(pressed: Press, now: datetime.datetime) -> Answer:
+def press(pressed: Press, now: datetime.datetime, *, is_done: bool = False) -> Answer:
     """Does what the button is for; where it may not or cannot, the answer says so politely.
 
-    Pressing twice is pressing once. Locks the person, the habit, then the ledger row.
+    Pressing twice is pressing once. `is_done`: that was done before, and its person told; only what
+    the message says now is wanted. Locks the person, the habit, then the ledger row.
     """
     ids = chats.ids_of(pressed.chat_id)
     found = [target for each in ids if (target := read(pressed.data, each))]
@@ -95,19 +96,25 @@ def press(pressed: Press, now: datetime.datetime) -> Answer:
         return Answer(str(GONE if isinstance(found[0], OnReminder) else DELETED))
     with translation.override(owner.language):
         try:
-            return _answer(found[0], owner, pressed, ids[0], now)
+            return _answer(found[0], owner, pressed, ids[0], now, is_done=is_done)
         except ValidationError as error:
             return Answer(" ".join(error.messages)[:MAX_TOAST])
 
 
 def _answer(
-    target: Target, owner: User, pressed: Press, chat_id: int, now: datetime.datetime
+    target: Target,
+    owner: User,
+    pressed: Press,
+    chat_id: int,
+    now: datetime.datetime,
+    *,
+    is_done: bool,
 ) -> Answer:
     _check_owner(owner, chat_id)
     subject = _subject_locked(target, owner, chat_id)
     if subject.date < owner.today(now) - FURTHEST_BACK:
         raise problem(None, "too_long_ago", _("That was too long ago."))
-    text = _act(target.action, subject, pressed.message_id, now)
+    text = "" if is_done else _act(target.action, subject, pressed.message_id, now)
     if subject.row is None:
         return Answer(text)
     html, actions = _shown(subject, subject.row, pressed.message_id, now)

@@ -10,6 +10,8 @@ from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import ChatStatus, User
+from habits import tracking
+from habits.models import CheckIn
 from notifications import answering, chats, commands, inbox, pacing, telegram
 from notifications.answering import answer_next, answer_waiting
 from notifications.buttons import Action, OnReminder, data
@@ -34,6 +36,7 @@ from tests.notifications.stage import (
     MINUTE,
     NOW,
     SECOND,
+    TODAY,
     NoWaits,
     Steps,
     background,
@@ -56,7 +59,7 @@ def presses(monkeypatch: pytest.MonkeyPatch) -> list[Press]:
     """Presses are done as they come: each time they say so, and show what was pressed."""
     found: list[Press] = []
 
-    def note(pressed: Press, now: Any) -> Answer:
+    def note(pressed: Press, now: Any, *, is_done: bool) -> Answer:
         assert not connection.in_atomic_block or connection.savepoint_ids is not None
         found.append(pressed)
         return Answer("Done!", f"<b>{pressed.data}</b>")
@@ -552,10 +555,38 @@ def test_a_press_of_what_is_nobodys_is_answered_in_the_language_of_whoever_press
     assert english in {"This button does not work any more.", "This reminder is no longer kept."}
 
 
-def test_a_flood_of_presses_is_cut_off(presses: list[Press], api: FakeBotApi, steps: Steps) -> None:
+def test_what_was_undone_while_a_press_waited_to_be_shown_stays_undone(
+    alice: User, make_habit: MakeHabit, api: FakeBotApi, steps: Steps
+) -> None:
+    habit = make_habit(alice)
+    planned(habit)
+    send_next()
+    ((done, _skip, _later),) = api.delivered[0].buttons
+    pacing.pause_bot(NOW + 20 * SECOND)
+    receive(press(1, done[1], message_id=1), NOW)
+    answer_next(NoWaits())
+    assert CheckIn.objects.count() == 1
+
+    tracking.undo(habit, TODAY, now=NOW)
+    steps.clock.shift(30)
+    answer_waiting(steps)
+
+    assert not CheckIn.objects.exists()
+    assert len(api.edits(1001)) == 1
+    assert "Done" not in api.edits(1001)[0]
+    assert [request.text for request in api.calls("answerCallbackQuery")] == ["Done!"]
+    assert unhandled() == []
+
+
+def test_a_flood_of_presses_is_done_and_answered_a_few_times(
+    presses: list[Press], api: FakeBotApi, steps: Steps
+) -> None:
+    """What waited at Telegram during an outage comes as a flood, too."""
     happened(*(press(n, "x") for n in range(100)), steps=steps)
 
-    assert len(presses) == MOST_A_MINUTE[Kind.PRESS]
+    assert {pressed.data for pressed in presses} == {"x"}
+    assert len(api.calls("answerCallbackQuery")) == MOST_A_MINUTE[Kind.PRESS]
+    assert len(presses) >= 100
     assert unhandled() == []
 
 
