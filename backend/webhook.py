@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare
 from django.views.decorators.csrf import csrf_exempt
 
+from backend.error_pages import permission_denied
 from backend.request import BadRequest, parse_json
 from notifications.receiving import receive
 from notifications.updates import NotAnUpdate
@@ -35,7 +36,8 @@ def webhook(request: HttpRequest) -> HttpResponse:
         raise Http404
     secret = request.headers.get("X-Telegram-Bot-Api-Secret-Token", "")
     if not constant_time_compare(secret, settings.TELEGRAM_WEBHOOK_SECRET):
-        raise PermissionDenied
+        # Not raised: strangers would fill the log with tracebacks.
+        return permission_denied(request, PermissionDenied())
     if request.method != "POST":
         answer = _answer(405, "Send a POST.")
         answer["Allow"] = "POST"

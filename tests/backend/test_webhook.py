@@ -95,6 +95,13 @@ def test_without_the_secret_nothing_is_written_and_nothing_told(secret: str | No
     assert kept() == []
 
 
+def test_a_stranger_leaves_one_line_in_the_log(caplog: pytest.LogCaptureFixture) -> None:
+    post(message(1, "/stop"), "guessed")
+
+    (record,) = caplog.records
+    assert record.exc_info is None
+
+
 def test_without_a_secret_of_its_own_there_is_no_such_page(settings: Settings) -> None:
     settings.TELEGRAM_WEBHOOK_SECRET = ""
 
