@@ -206,7 +206,7 @@ def validate_room(owner: User, more: int = 1) -> None:
         text = (
             _("You have %(limit)d habits already, which is as many as one person may keep.")
             if count >= limit
-            else _("This makes more than %(limit)d habits, which one person may keep.")
+            else _("This would make more than %(limit)d habits, the most that one person may keep.")
         )
         error = ValidationError(text, code="too_many_habits", params={"limit": limit})
         raise ValidationError({NON_FIELD_ERRORS: [error]})

@@ -23,7 +23,7 @@ Replies = Sequence[Reply]
 
 DESCRIPTIONS = {
     "today": gettext_lazy("What is due today"),
-    "stats": gettext_lazy("How your habits go, as a picture"),
+    "stats": gettext_lazy("How your habits are going, as a picture"),
     "stop": gettext_lazy("No more messages to this chat"),
     "help": gettext_lazy("What this bot understands"),
 }

@@ -302,7 +302,10 @@ def test_room_is_asked_for_both_copies(
     before = all_rows()
     full = as_alice.data(ADOPT, input=wish(walk))["messages"]
     assert [(each["field"], each["code"]) for each in full] == [(None, "too_many_habits")]
-    assert full[0]["message"] == "This makes more than 3 habits, which one person may keep."
+    assert (
+        full[0]["message"]
+        == "This would make more than 3 habits, the most that one person may keep."
+    )
     assert all_rows() == before
     mine = as_alice.data(ADOPT, input=wish(tea))
     assert as_alice.problems(ADOPT, input=wish(walk)) == {(None, "too_many_habits")}
