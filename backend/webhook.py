@@ -16,8 +16,8 @@ from django.views.decorators.csrf import csrf_exempt
 
 from backend.error_pages import permission_denied
 from backend.request import BadRequest, parse_json
+from notifications.bot.updates import NotAnUpdate
 from notifications.receiving import receive
-from notifications.updates import NotAnUpdate
 
 MAX_BODY = 256 * 1024
 """Bytes. A text has up to 4,096 characters, each of up to 12 bytes as Telegram escapes them

@@ -17,8 +17,9 @@ from periodiq import cron
 
 from accounts import password_resets
 from habits import zone_rules
-from notifications import inbox, ledger, linking, password_codes, retention, totals
-from notifications.answering import answer_waiting
+from notifications import ledger, password_codes, retention, totals
+from notifications.bot import inbox, linking
+from notifications.bot.answering import answer_waiting
 from notifications.broker import queued
 from notifications.delivery import RUN
 from notifications.delivery import deliver as run_delivery

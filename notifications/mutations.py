@@ -10,7 +10,7 @@ from strawberry.types import Info
 
 from accounts.errors import problem
 from accounts.permissions import current_user
-from notifications.linking import make_link
+from notifications.bot.linking import make_link
 from notifications.types import TelegramLink
 
 

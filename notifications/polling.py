@@ -13,8 +13,8 @@ from django.db import connection
 from django.utils import timezone
 
 from notifications import telegram
+from notifications.bot.commands import list_commands
 from notifications.bot_api import BotUnauthorized, Conflict, TelegramError, TooManyRequests
-from notifications.commands import list_commands
 from notifications.intent import DATABASE_GONE, backoff
 from notifications.receiving import receive_all
 

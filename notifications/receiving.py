@@ -4,10 +4,10 @@ import datetime
 import logging
 from collections.abc import Iterable
 
-from notifications import inbox
 from notifications.actors import answer
+from notifications.bot import inbox
+from notifications.bot.updates import NotAnUpdate, read
 from notifications.models import Update
-from notifications.updates import NotAnUpdate, read
 
 logger = logging.getLogger(__name__)
 

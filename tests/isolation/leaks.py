@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from habits.weekdays import Weekday
-from notifications.updates import digest_of
+from notifications.bot.updates import digest_of
 from tests.isolation.calling import Answer
 from tests.isolation.numbers import DERIVED, assert_numbers
 from tests.isolation.people import CANARY, NAMES, ZONES, Person, number_of

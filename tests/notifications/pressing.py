@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 from django.utils import timezone
 
 from habits.models import CheckIn
+from notifications.bot.presses import Answer, Press, press
 from notifications.models import Reminder
-from notifications.presses import Answer, Press, press
 from tests.fake_bot_api import FakeBotApi
 
 OPEN, PUT_OFF, ANSWERED = ["Done", "Skip", "Later"], ["Done", "Skip"], ["Undo"]

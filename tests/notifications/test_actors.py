@@ -13,12 +13,13 @@ from pytest_django import Settings
 
 from accounts.models import User
 from habits.models import Habit
-from notifications import actors, inbox, ledger, totals
+from notifications import actors, ledger, totals
 from notifications.actors import answer, deliver, tick
+from notifications.bot import inbox
+from notifications.bot.linking import make_link
 from notifications.broker import HintBroker
 from notifications.delivery import RUN
 from notifications.ledger import LEASE, SKEW
-from notifications.linking import make_link
 from notifications.middleware import WorkerMiddleware, stopping
 from notifications.models import Kind, LastTick, Reason, Reminder, State, TelegramLink, Update
 from notifications.receiving import receive

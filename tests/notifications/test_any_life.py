@@ -22,11 +22,11 @@ from accounts.models import User
 from habits.models import Habit
 from habits.weekdays import Weekday
 from notifications import telegram
+from notifications.bot.presses import Press, press
 from notifications.buttons import Action, Keyboard, OnReminder, data
 from notifications.delivery import deliver
 from notifications.models import Bot, Chat, Reminder, State
 from notifications.planning import plan_due
-from notifications.presses import Press, press
 from tests.conftest import MakeHabit
 from tests.notifications.stage import (
     DAY,

@@ -14,6 +14,7 @@ from accounts.models import User
 from habits import tracking, zone_rules
 from habits.models import CheckInSource, CheckInStatus, Habit
 from notifications import ledger, retention, telegram, totals, upkeep
+from notifications.bot.presses import Answer, press
 from notifications.buttons import Keyboard
 from notifications.delivery import deliver
 from notifications.later import DELAY
@@ -21,7 +22,6 @@ from notifications.ledger import AMBIGUOUS_DELAY, LEASE, SKEW
 from notifications.messages import reminder_text
 from notifications.models import Reason, Reminder, State
 from notifications.planning import plan_due
-from notifications.presses import Answer, press
 from tests.conftest import MakeHabit
 from tests.fake_bot_api import FakeBotApi, bad_request, cut, too_many
 from tests.notifications.pressing import ANSWERED, OPEN, PUT_OFF, Fingers, labels, said

@@ -7,7 +7,8 @@ import pytest
 from django.db import OperationalError, connection
 from django.utils import timezone
 
-from notifications import commands, inbox, polling, telegram
+from notifications import polling, telegram
+from notifications.bot import commands, inbox
 from notifications.models import Update
 from notifications.polling import poll
 from tests.fake_bot_api import (

@@ -8,8 +8,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from notifications import telegram
+from notifications.bot.commands import list_commands
 from notifications.bot_api import TelegramError
-from notifications.commands import list_commands
 from notifications.polling import poll
 
 STEP = 0.2

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from pytest_django import Settings
 
+from notifications.bot.updates import NotAnUpdate, read
 from notifications.models import Kind, Update
-from notifications.updates import NotAnUpdate, read
 from tests.notifications.shapes import STRANGE, membership, message, press
 from tests.notifications.stage import NOW
 

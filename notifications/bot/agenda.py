@@ -16,9 +16,9 @@ from habits.agenda import due_today
 from habits.history import DayState
 from habits.models import Habit
 from habits.records import Record, records_of
+from notifications.bot.people import people_of, whose
+from notifications.bot.replies import Text
 from notifications.buttons import LABELS, Action, Button, OnDate, Row, data, read
-from notifications.people import people_of, whose
-from notifications.replies import Text
 
 PAGE = 10
 """Habits in one message: with actions of 255 characters and 20 buttons it stays below the 4,096

@@ -5,8 +5,8 @@ import itertools
 import pytest
 from pytest_django import Settings
 
-from notifications import inbox
-from notifications.inbox import KEPT, LEASE, MAX_ATTEMPTS, MOST_A_MINUTE
+from notifications.bot import inbox
+from notifications.bot.inbox import KEPT, LEASE, MAX_ATTEMPTS, MOST_A_MINUTE
 from notifications.models import Kind, Update
 from notifications.receiving import receive, receive_all
 from tests.notifications.shapes import STRANGE, message, press

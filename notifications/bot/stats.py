@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 from accounts.models import User
 from habits.models import Habit
 from habits.records import histories_of
+from notifications.bot.replies import Photo, Reply, Text
 from notifications.pictures import MOST_SECTIONS, picture, section_of
-from notifications.replies import Photo, Reply, Text
 
 MOST_PICTURES = 3
 """For one person. Each takes half a second to draw, and a chat gets one a second."""

@@ -12,17 +12,19 @@ from pytest_django import DjangoAssertNumQueries, Settings
 from accounts.models import ChatStatus, User
 from habits.models import CheckIn, CheckInSource, CheckInStatus, Habit
 from habits.tracking import check_in
-from notifications import answering, pacing
-from notifications.agenda import MOST_PAGES, PAGE, Agenda
-from notifications.answering import answer_waiting
+from notifications import pacing
+from notifications.bot import answering
+from notifications.bot.agenda import MOST_PAGES, PAGE, Agenda
+from notifications.bot.answering import answer_waiting
+from notifications.bot.linking import LIFETIME, make_link
+from notifications.bot.stats import MOST_PICTURES
 from notifications.buttons import Action, OnDate, read
-from notifications.linking import LIFETIME, make_link
 from notifications.models import Chat, Reason, State, TelegramLink
 from notifications.pictures import MOST_SECTIONS
 from notifications.receiving import receive
-from notifications.stats import MOST_PICTURES
 from tests.conftest import MakeHabit
 from tests.fake_bot_api import FakeBotApi, Request, ok, server_error
+from tests.notifications.bot.test_linking import token_of
 from tests.notifications.shapes import message, press
 from tests.notifications.stage import (
     DAY,
@@ -37,7 +39,6 @@ from tests.notifications.stage import (
     planned,
     send_next,
 )
-from tests.notifications.test_linking import token_of
 
 pytestmark = pytest.mark.django_db
 STRANGER = 9009

@@ -11,13 +11,14 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import Language, User
-from notifications import chats, inbox, telegram
-from notifications.agenda import Agenda
-from notifications.linking import LIFETIME, use_link
+from notifications import chats, telegram
+from notifications.bot import inbox
+from notifications.bot.agenda import Agenda
+from notifications.bot.linking import LIFETIME, use_link
+from notifications.bot.people import named, people_of, whose
+from notifications.bot.replies import Reply, Text
+from notifications.bot.stats import photos_of
 from notifications.models import Update
-from notifications.people import named, people_of, whose
-from notifications.replies import Reply, Text
-from notifications.stats import photos_of
 
 Replies = Sequence[Reply]
 

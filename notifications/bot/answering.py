@@ -18,13 +18,14 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import override
 
-from notifications import bot_api, chats, commands, inbox, pacing, telegram
-from notifications.agenda import agenda_below
+from notifications import bot_api, chats, pacing, telegram
+from notifications.bot import commands, inbox
+from notifications.bot.agenda import agenda_below
+from notifications.bot.people import people_of
+from notifications.bot.presses import Answer, Press, press
 from notifications.intent import DATABASE_GONE, backoff
 from notifications.models import Chat, Kind, Update
 from notifications.pauses import pause_after
-from notifications.people import people_of
-from notifications.presses import Answer, Press, press
 
 logger = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from django.db.models import Q
 
 from accounts.models import User
 from notifications import chats
+from notifications.bot.updates import digest_of
 from notifications.models import TelegramLink
-from notifications.updates import digest_of
 
 LIFETIME = datetime.timedelta(minutes=15)
 

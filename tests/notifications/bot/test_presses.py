@@ -13,11 +13,11 @@ from accounts.models import ChatStatus, User
 from habits import tracking
 from habits.models import CheckIn, CheckInSource, CheckInStatus, Habit, Progress
 from notifications import chats
+from notifications.bot.presses import FURTHEST_BACK, Answer, Press, press
 from notifications.buttons import Action, OnDate, OnReminder, data
 from notifications.delivery import deliver
 from notifications.messages import reminder_text
 from notifications.models import Chat, Reminder, State
-from notifications.presses import FURTHEST_BACK, Answer, Press, press
 from tests.conftest import MakeHabit
 from tests.fake_bot_api import FakeBotApi
 from tests.notifications.pressing import ANSWERED, OPEN, Fingers, labels, said

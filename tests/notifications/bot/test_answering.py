@@ -12,12 +12,13 @@ from pytest_django import Settings
 from accounts.models import ChatStatus, User
 from habits import tracking
 from habits.models import CheckIn
-from notifications import answering, chats, commands, inbox, pacing, telegram
-from notifications.answering import answer_next, answer_waiting
+from notifications import chats, pacing, telegram
+from notifications.bot import answering, commands, inbox
+from notifications.bot.answering import answer_next, answer_waiting
+from notifications.bot.inbox import LEASE, MAX_ATTEMPTS, MOST_A_MINUTE
+from notifications.bot.presses import Answer, Press
 from notifications.buttons import Action, OnReminder, data
-from notifications.inbox import LEASE, MAX_ATTEMPTS, MOST_A_MINUTE
 from notifications.models import Chat, Kind, Reminder, TelegramLink, Update
-from notifications.presses import Answer, Press
 from notifications.receiving import receive, receive_all
 from tests.conftest import MakeHabit
 from tests.fake_bot_api import (

@@ -13,10 +13,11 @@ from graphql_jwt.shortcuts import get_token
 from pytest_django import Settings
 
 from accounts.models import ChatStatus, User
-from notifications import chats, linking
-from notifications.linking import LIFETIME, make_link, use_link
+from notifications import chats
+from notifications.bot import linking
+from notifications.bot.linking import LIFETIME, make_link, use_link
+from notifications.bot.updates import digest_of
 from notifications.models import Chat, TelegramLink
-from notifications.updates import digest_of
 from tests.conftest import Caller
 from tests.notifications.stage import (
     NOW,
