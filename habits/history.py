@@ -3,10 +3,15 @@
 Pure values over dates: the caller says what day today is.
 """
 
+from bisect import bisect_right
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from enum import Enum
+from functools import cached_property
+from itertools import pairwise
+from operator import attrgetter
 
 from habits.days import Days, Pause
 
@@ -47,7 +52,7 @@ class Span:
     paused: bool
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class History:
     """A habit's days and what was marked on them, as of `today`.
 
@@ -73,14 +78,11 @@ class History:
 
     def days_on(self, day: date) -> Days:
         """The schedule that stood on `day`: a change does not rewrite what was before it."""
-        for each in self.past:
-            if day < each.until:
-                return each.days
-        return self.days
+        return self._pieces[self._place(day)].days
 
     def is_paused_on(self, day: date) -> bool:
         """Whether a pause covers `day`."""
-        return any(pause.covers(day) for pause in self.pauses)
+        return self._pieces[self._place(day)].paused
 
     def state_on(self, day: date) -> DayState:
         """A mark wins; then a pause; then whether `day` is due, and was missed before today."""
@@ -109,19 +111,43 @@ class History:
         """The dates from `first` to `last`, both included, in order, cut wherever the schedule
         changes and a pause begins or ends. Nothing when `last` is before `first`.
         """
-        # Ordinals, because the day after the calendar's last has no date.
-        start, end = first.toordinal(), last.toordinal() + 1
-        edges = {each.until.toordinal() for each in self.past}
+        for place in range(self._place(first), len(self._pieces)):
+            piece = self._pieces[place]
+            start, end = max(first, piece.first), min(last, piece.last)
+            if start > end:
+                break
+            yield Span(start, end, piece.days, piece.paused)
+
+    @cached_property
+    def _pieces(self) -> list[Span]:
+        """The whole calendar as `spans` cuts it, found in one pass: so many pauses and changes of
+        schedule cost no more than as many times one.
+        """
+        # How many pauses begin on a date, less those that ended on the one before.
+        begun = Counter({date.min.toordinal(): 0})
+        for each in self.past:
+            begun[each.until.toordinal()] += 0
         for pause in self.pauses:
-            edges.add(pause.starts_on.toordinal())
-            if pause.ends_on is not None:
-                edges.add(pause.ends_on.toordinal() + 1)
-        for edge in sorted({end, *edges}):
-            if start < edge <= end:
-                day = date.fromordinal(start)
-                until = date.fromordinal(edge - 1)
-                yield Span(day, until, self.days_on(day), self.is_paused_on(day))
-                start = edge
+            if pause.covers(pause.starts_on):
+                begun[pause.starts_on.toordinal()] += 1
+                if pause.ends_on is not None:
+                    begun[pause.ends_on.toordinal() + 1] -= 1
+        # The day after the calendar's last has no date.
+        end = date.max.toordinal() + 1
+        begun.pop(end, None)
+        ahead, resting, pieces = 0, 0, []
+        for start, until in pairwise([*sorted(begun), end]):
+            first, last = date.fromordinal(start), date.fromordinal(until - 1)
+            while ahead < len(self.past) and self.past[ahead].until <= first:
+                ahead += 1
+            resting += begun[start]
+            days = self.past[ahead].days if ahead < len(self.past) else self.days
+            pieces.append(Span(first, last, days, resting > 0))
+        return pieces
+
+    def _place(self, day: date) -> int:
+        """Which of the pieces `day` lies in."""
+        return bisect_right(self._pieces, day, key=attrgetter("first")) - 1
 
     def _state(self, day: date, days: Days, paused: bool) -> DayState:
         mark = self.marks.get(day)

@@ -1,5 +1,6 @@
 """What became of each date."""
 
+from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date
 
@@ -8,6 +9,7 @@ from hypothesis import given, settings
 
 from habits.days import LAST_DATE, Days, Pause
 from habits.history import DayState, History, Mark, PastDays
+from habits.progress import kept
 from tests.habits.histories import DAILY, DAY, START, histories, lived, on, span, with_marks
 
 DUE, DONE, SKIPPED, MISSED, PAUSED, NOT_DUE = DayState
@@ -83,6 +85,36 @@ def test_an_empty_period_has_no_spans_and_no_states() -> None:
     history = lived("d.d", DAILY, Pause(on(1), on(1)))
     assert list(history.spans(on(2), on(1))) == []
     assert list(history.states(on(2), on(1))) == []
+
+
+@settings(max_examples=100, deadline=None, derandomize=True)
+@given(histories())
+def test_a_date_goes_by_the_first_schedule_that_ends_after_it_and_any_pause(
+    history: History,
+) -> None:
+    for day in span(history):
+        ahead = [each.days for each in history.past if day < each.until]
+        assert history.days_on(day) == [*ahead, history.days][0]
+        assert history.is_paused_on(day) == any(each.covers(day) for each in history.pauses)
+
+
+class Seen(tuple[Pause, ...]):
+    """Pauses that count how often somebody goes through them."""
+
+    times = 0
+
+    def __iter__(self) -> Iterator[Pause]:
+        self.times += 1
+        return super().__iter__()
+
+
+def test_a_thousand_pauses_are_looked_through_once() -> None:
+    """Whoever pauses every other day for years makes nobody wait."""
+    pauses = Seen(Pause(on(2 * n), on(2 * n)) for n in range(1000))
+    marks = {on(4 * n + 1): Mark.DONE for n in range(500)}
+    known = kept(History(DAILY, on(2003), marks, (), pauses))
+    assert (known.streak, known.longest_streak) == (0, 1)
+    assert pauses.times == 1
 
 
 @settings(max_examples=100, deadline=None, derandomize=True)
