@@ -54,13 +54,20 @@ def save_changed(habit: Habit, before: Before, now: datetime.datetime) -> None:
 
 
 def _keep_past_schedule(habit: Habit, days: Days, today: datetime.date) -> None:
-    """Unless it came today itself, so that no date was judged by it."""
-    if habit.past_schedules.filter(until__gte=today).exists():
-        return
-    PastSchedule.objects.create(
-        habit=habit,
-        until=today,
-        starts_on=days.starts_on,
-        periodicity=days.every,
-        weekdays=bits_of(days.weekdays) or None,
-    )
+    """Unless it came today itself, so that no date was judged by it.
+
+    Where today has gone back since, the days that stood before all of that end today as well.
+    """
+    later = list(habit.past_schedules.filter(until__gte=today).order_by("until"))
+    if not later:
+        PastSchedule.objects.create(
+            habit=habit,
+            until=today,
+            starts_on=days.starts_on,
+            periodicity=days.every,
+            weekdays=bits_of(days.weekdays) or None,
+        )
+    elif later[0].until > today or len(later) > 1:
+        habit.past_schedules.filter(until__gt=later[0].until).delete()
+        later[0].until = today
+        later[0].save()

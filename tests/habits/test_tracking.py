@@ -256,6 +256,19 @@ def test_of_several_changes_on_one_day_the_first_keeps_the_past(habit: Habit) ->
     assert [row.periodicity for row in PastSchedule.objects.order_by("until")] == [1, 3]
 
 
+@pytest.mark.parametrize("back", [0, 1, 2])
+def test_a_change_counts_from_today_also_where_today_has_gone_back(habit: Habit, back: int) -> None:
+    """Whoever flies over the date line lives a date twice."""
+    for ahead, every in enumerate((2, 3, 4)):
+        change(habit, NOW + ahead * DAY, periodicity=every)
+    now, today = NOW + (2 - back) * DAY, TODAY + (2 - back) * DAY
+    past = [histories_of([habit], now)[habit.pk].days_on(today - n * DAY) for n in (1, 2, 3)]
+    change(habit, now, periodicity=5)
+    history = histories_of([habit], now)[habit.pk]
+    assert [history.days_on(today - n * DAY) for n in (1, 2, 3)] == past
+    assert [history.days_on(today + n * DAY) for n in range(3)] == [habit.days] * 3
+
+
 def test_a_change_that_leaves_the_days_alone_keeps_nothing(habit: Habit) -> None:
     change(habit, time=datetime.time(9), place="the yard")
     assert not PastSchedule.objects.exists()
