@@ -55,7 +55,10 @@ def records_of(habits: Iterable[Habit], now: datetime.datetime) -> dict[int, Rec
     habits = list(habits)
     rows = list(Progress.objects.filter(pk__in=_numbers(habits)))
     kept = {row.pk: _kept(row) for row in rows}
-    tails = _histories(habits, CheckIn.objects.filter(_in_tails(rows)), now)
+    # No tail has marks before it, so what has ended by then says nothing about them.
+    dates = [row.tail_from for row in rows] + [habit.owner.today(now) for habit in habits]
+    since = min(dates, default=datetime.date.min)
+    tails = _histories(habits, CheckIn.objects.filter(_in_tails(rows)), now, since)
     return {pk: Record(kept.get(pk, Kept()), tail) for pk, tail in tails.items()}
 
 
@@ -65,13 +68,16 @@ def histories_of(
     since: datetime.date | None = None,
     until: datetime.date | None = None,
 ) -> dict[int, History]:
-    """Each habit's history, by its number, with the marks from `since` to `until`; None: all."""
+    """Each habit's history, by its number, with the marks from `since` to `until`; None: all.
+
+    What it says of earlier dates than `since` is nothing to go by.
+    """
     check_ins = CheckIn.objects.all()
     if since is not None:
         check_ins = check_ins.filter(date__gte=since)
     if until is not None:
         check_ins = check_ins.filter(date__lte=until)
-    return _histories(list(habits), check_ins, now)
+    return _histories(list(habits), check_ins, now, since or datetime.date.min)
 
 
 def _in_tails(rows: Iterable[Progress]) -> Q:
@@ -92,15 +98,20 @@ def _kept(row: Progress) -> Kept:
 
 
 def _histories(
-    habits: list[Habit], check_ins: QuerySet[CheckIn], now: datetime.datetime
+    habits: list[Habit],
+    check_ins: QuerySet[CheckIn],
+    now: datetime.datetime,
+    since: datetime.date,
 ) -> dict[int, History]:
+    """With those pauses and schedules that had not ended by `since`."""
     numbers = _numbers(habits)
     marks: defaultdict[int, dict[datetime.date, Mark]] = defaultdict(dict)
     said = check_ins.filter(habit__in=numbers).values_list("habit_id", "date", "status")
     for pk, date, status in said:
         marks[pk][date] = Mark(status)
-    schedules = _by_habit(PastSchedule.objects.filter(habit__in=numbers).order_by("until"))
-    pauses = _by_habit(PastPause.objects.filter(habit__in=numbers))
+    past = PastSchedule.objects.filter(habit__in=numbers, until__gt=since)
+    schedules = _by_habit(past.order_by("until"))
+    pauses = _by_habit(PastPause.objects.filter(habit__in=numbers, ends_on__gte=since))
     return {
         habit.pk: History(
             days=habit.days,

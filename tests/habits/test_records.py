@@ -7,7 +7,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
-from habits import tracking
+from habits import streaks, strength, tracking
 from habits.models import CheckInSource, CheckInStatus, Habit
 from habits.records import Record, histories_of, records_of
 from tests.conftest import MakeHabit
@@ -50,6 +50,29 @@ def test_only_what_was_said_lately_is_read(alice: User, make_habit: MakeHabit) -
     tail = records_of([habit], NOW)[habit.pk].tail
     assert min(tail.marks) == TODAY - 15 * DAY
     assert len(histories_of([habit], NOW)[habit.pk].marks) == 100
+
+
+def test_of_pauses_and_schedules_only_the_late_ones_are_read(
+    alice: User, make_habit: MakeHabit
+) -> None:
+    """Years of pauses make no list of habits slower, and its numbers are the same."""
+    habit = make_habit(alice, starts_on=TODAY - 300 * DAY)
+    for days in range(200, 0, -10):
+        tracking.pause(habit, TODAY - days * DAY, TODAY - (days - 1) * DAY, now=NOW)
+        start = TODAY - 300 * DAY
+        habit.past_schedules.create(until=TODAY - days * DAY, starts_on=start, periodicity=1)
+
+    done(habit, *reversed(range(100)))
+    record, history = records_of([habit], NOW)[habit.pk], histories_of([habit], NOW)[habit.pk]
+    assert record.current_streak == streaks.current_streak(history) == 81
+    assert record.longest_streak == streaks.longest_streak(history) == 81
+    assert record.strength == pytest.approx(strength.strength(history), abs=1e-12)
+    ended = [(TODAY - each.until).days for each in record.tail.past]
+    rested = [(TODAY - each.starts_on).days for each in record.tail.pauses]
+    assert (ended, rested) == ([10], [10])
+    history = histories_of([habit], NOW, TODAY - 9 * DAY, TODAY)[habit.pk]
+    assert history.is_paused_on(TODAY - 9 * DAY)
+    assert history.past == ()
 
 
 def test_a_history_holds_the_marks_of_the_dates_asked_for(
