@@ -100,6 +100,7 @@ def pause(
 def resume(habit: Habit, *, now: datetime.datetime) -> None:
     """Ends the pause that `habit` makes or will make; the dates before today stay paused."""
     today = habit.owner.today(now)
+    _cut_past_pauses(habit, today)
     if habit.pause is None or (habit.pause.ends_on is not None and habit.pause.ends_on < today):
         return
     before = Before.of(habit)
@@ -123,6 +124,14 @@ def _keep_past_pause(habit: Habit, today: datetime.date) -> None:
         last = habit.pause.ends_on
         yesterday = today - DAY
         _rest(habit, habit.pause.starts_on, yesterday if last is None else min(last, yesterday))
+
+
+def _cut_past_pauses(habit: Habit, today: datetime.date) -> None:
+    """None of them reaches to today or later: one does where today has gone back since."""
+    reaching = habit.past_pauses.filter(ends_on__gte=today)
+    if reaching:
+        habit.past_pauses.filter(starts_on__gte=today).delete()
+        reaching.update(ends_on=today - DAY)
 
 
 def _clean_note(row: CheckIn, note: str | None) -> str | None:

@@ -213,7 +213,7 @@ TRACKING: dict[str, int] = {
     "take back": 3 + NUMBERS_READ,  # the caller, the habit, the date's row
     # The caller, the habit twice, its reminders; the same as above.
     "pause": 4 + 3 + 3 + 2 + NUMBERS_READ + 1,
-    "resume": 2 + NUMBERS_READ,  # the caller, the habit
+    "resume": 3 + NUMBERS_READ,  # the caller, the habit, pauses that reach to today
 }
 
 

@@ -229,6 +229,23 @@ def test_a_pause_that_makes_no_sense_is_refused(
     assert everything() == before
 
 
+@pytest.mark.parametrize("back", [0, 1, 2])
+def test_a_pause_is_ended_also_where_today_has_gone_back(habit: Habit, back: int) -> None:
+    """Whoever flies over the date line lives a date twice."""
+    tracking.pause(habit, ago(1), None, now=NOW)
+    tracking.resume(habit, now=NOW + DAY)
+    tracking.pause(habit, TODAY + 2 * DAY, None, now=NOW + 2 * DAY)
+    tracking.resume(habit, now=NOW + 3 * DAY)
+    now, today = NOW + (3 - back) * DAY, TODAY + (3 - back) * DAY
+    before = histories_of([habit], now)[habit.pk]
+    tracking.resume(habit, now=now)
+    history = histories_of([habit], now)[habit.pk]
+    assert not any(history.is_paused_on(today + n * DAY) for n in range(5))
+    past = [today - n * DAY for n in range(1, 8)]
+    assert [*map(history.is_paused_on, past)] == [*map(before.is_paused_on, past)]
+    assert_numbers(habit, now)
+
+
 def change(habit: Habit, now: datetime.datetime = NOW, **fields: Any) -> None:
     before = Before.of(habit)
     for name, value in fields.items():
