@@ -11,10 +11,10 @@ from accounts.mutations import Mutation as AccountsMutation
 from accounts.queries import Query as AccountsQuery
 from accounts.types import CHAT_ID_SCALAR, ChatId
 from backend.documents import Documents
+from backend.scalars import DATE_SCALAR, TIME_SCALAR
 from habits.mutations import Mutation as HabitsMutation
 from habits.queries import Query as HabitsQuery
 from habits.tracking_mutations import TrackingMutation
-from habits.types import DATE_SCALAR, TIME_SCALAR
 from notifications.mutations import Mutation as NotificationsMutation
 
 

@@ -1,14 +1,10 @@
 """What a client sees of habits."""
 
-import contextlib
 import datetime
-import re
 from typing import Annotated, cast
 
 import strawberry
 import strawberry_django
-from django.utils.translation import gettext as _
-from graphql import GraphQLError
 from strawberry import UNSET, relay
 from strawberry.types import Info
 
@@ -45,36 +41,6 @@ STARTS_ON = "The local date from which the days are counted."
 REWARD = "What the person gives themselves afterwards."
 IS_ENJOYED = "A pleasant habit, which may reward useful ones; otherwise a useful one."
 IS_PUBLIC = "Whether others may read it."
-
-
-def _parse_time(value: object) -> datetime.time:
-    if isinstance(value, str) and re.fullmatch(r"([01][0-9]|2[0-3]):[0-5][0-9]", value):
-        return datetime.time.fromisoformat(value)
-    raise GraphQLError(_("A time is written HH:MM, from 00:00 to 23:59."))
-
-
-TIME_SCALAR = strawberry.scalar(
-    name="Time",
-    description="A wall-clock time in whole minutes, written `HH:MM`, from `00:00` to `23:59`.",
-    serialize=lambda time: time.strftime("%H:%M"),
-    parse_value=_parse_time,
-)
-
-
-def _parse_date(value: object) -> datetime.date:
-    # Python also reads 20260101 and 2026-W01-1, which no client means.
-    if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
-        with contextlib.suppress(ValueError):
-            return datetime.date.fromisoformat(value)
-    raise GraphQLError(_("A date is written YYYY-MM-DD and stands in the calendar."))
-
-
-DATE_SCALAR = strawberry.scalar(
-    name="Date",
-    description="A date of the calendar, written `YYYY-MM-DD`.",
-    serialize=datetime.date.isoformat,
-    parse_value=_parse_date,
-)
 
 
 strawberry.enum(Weekday, description="A day of the week.")

@@ -19,15 +19,13 @@ from habits.records import Record, records_of
 from notifications.bot.people import people_of, whose
 from notifications.bot.replies import Text
 from notifications.buttons import LABELS, Action, Button, OnDate, Row, data, read
+from notifications.messages import STREAK_FROM
 
 PAGE = 10
 """Habits in one message: with actions of 255 characters and 20 buttons it stays below the 4,096
 characters and the 100 buttons that Telegram takes."""
 
 MOST_PAGES = 5
-
-STREAK_FROM = 2
-"""A streak that is shown is at least so long: one is no row."""
 
 SIGNS = {DayState.DUE: "▫️", DayState.DONE: "✅", DayState.SKIPPED: "⏭"}
 
