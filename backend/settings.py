@@ -256,6 +256,8 @@ GRAPHQL_JWT = {
 # --- GraphQL -------------------------------------------------------------------------------------
 
 STRAWBERRY_DJANGO = {"MUTATIONS_DEFAULT_HANDLE_ERRORS": True}
+# Off, graphql-core runs every operation: slower, the same answers.
+COMPILED_EXECUTION = env.boolean("COMPILED_EXECUTION", default=True)
 
 # What one request may ask for. Tools of development send an introspection query of depth 15 with
 # 220 fields, and people try things out.

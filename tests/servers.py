@@ -20,6 +20,8 @@ ENVIRONMENT = {
     "JWT_SECRET_KEY": "tests-sign-their-access-tokens-with-this-key",
     "ALLOWED_HOSTS": "localhost,127.0.0.1,testserver",
     "TELEGRAM_API_URL": "http://127.0.0.1:9",  # nobody listens there
+    # Given to the run: the same tests through graphql-core alone.
+    "COMPILED_EXECUTION": os.environ.get("COMPILED_EXECUTION", ""),
     # Empty counts as absent, in the process and over a value in `.env`: the settings' defaults.
     **dict.fromkeys(
         (
