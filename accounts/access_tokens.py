@@ -15,6 +15,7 @@ from graphql_jwt.exceptions import JSONWebTokenError
 from graphql_jwt.settings import jwt_settings
 from graphql_jwt.utils import get_payload
 
+from accounts.claims import Claim
 from accounts.models import User
 
 TYPE = "access"
@@ -60,18 +61,23 @@ def verified_claims(token: str, context: object = None) -> dict[str, Any]:
     return claims
 
 
-def user_of_token(token: str, *, lock: bool = False) -> User | None:
-    """The live account that `token` speaks for; None when either is not good, whatever the reason.
-
-    An account is live while it exists, is active and has not revoked the token's generation. With
-    `lock` its row stays locked until the transaction ends, so that one person's changes happen one
-    after the other.
-    """
+def claim_of(token: str) -> Claim | None:
+    """What `token` claims; None when it is not good, whatever the reason. Asks no database."""
     try:
         claims = get_payload(token)
     except JSONWebTokenError:
         return None
-    users = User.objects.filter(
-        pk=claims["sub"], token_generation=claims["gen"], is_active=True
-    ).order_by()
+    return Claim(int(claims["sub"]), claims["gen"])
+
+
+def user_of_token(token: str, *, lock: bool = False) -> User | None:
+    """The live account that `token` speaks for; None when either is not good, whatever the reason.
+
+    With `lock` its row stays locked until the transaction ends, so that one person's changes happen
+    one after the other.
+    """
+    claim = claim_of(token)
+    if claim is None:
+        return None
+    users = claim.accounts
     return (users.select_for_update(no_key=True) if lock else users).first()

@@ -3,7 +3,8 @@
 import datetime
 import logging
 import uuid
-from typing import Any, ClassVar
+from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, ClassVar
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
@@ -13,6 +14,9 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import LineField, LowerCaseEmailField
 from accounts.signals import account_deleting
+
+if TYPE_CHECKING:
+    from accounts.claims import Claim
 
 logger = logging.getLogger(__name__)
 
@@ -53,7 +57,10 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     Until `day_starts_at`, wall-clock time in the person's zone, today is still yesterday.
     `token_generation` is written into every token; one step of it makes all earlier tokens void.
+    With a `claim`, no more than the account's number is known until something else is asked for.
     """
+
+    claim: "Claim | None" = None
 
     email = LowerCaseEmailField(_("e-mail"), unique=True)
     first_name = LineField(_("first name"), max_length=150, null=True, blank=True)
@@ -92,6 +99,21 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     def __str__(self) -> str:
         return self.email
+
+    def refresh_from_db(
+        self,
+        using: str | None = None,
+        fields: Iterable[str] | None = None,
+        from_queryset: Any = None,
+    ) -> None:
+        """As Django's; what a claim has left open is read at once, if the account is live.
+
+        Raises `Unauthenticated`.
+        """
+        if self.claim is None:
+            super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
+            return
+        self.__dict__.update(self.claim.account().__dict__ | {"claim": self.claim})
 
     @property
     def zone(self) -> ZoneInfo:

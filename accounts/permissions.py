@@ -3,7 +3,8 @@
 from django.http import HttpRequest
 from strawberry.types import Info
 
-from accounts.access_tokens import user_of_token
+from accounts.access_tokens import claim_of, user_of_token
+from accounts.claims import Claim
 from accounts.errors import Unauthenticated
 from accounts.models import User
 
@@ -26,8 +27,30 @@ def current_user(info: Info, *, lock: bool = False) -> User:
     return user
 
 
-def _authenticate(request: HttpRequest, *, lock: bool = False) -> User | None:
-    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
-    if scheme.lower() not in SCHEMES:
+def rely_on_claim(request: HttpRequest) -> Claim | None:
+    """Lets this request read for the account that its token claims, and answers the claim.
+
+    Nothing may be answered before that is settled; None where there is nothing to settle.
+    """
+    if hasattr(request, "token_user"):
         return None
-    return user_of_token(token.strip(), lock=lock)
+    token = _token(request)
+    claim = token and claim_of(token)
+    request.token_user = claim and claim.user()  # type: ignore[attr-defined]  # ours
+    return claim
+
+
+def rely_on_nothing(request: HttpRequest) -> None:
+    """Lets the database be asked for the account before anything else is, as it is by default."""
+    if hasattr(request, "token_user"):
+        del request.token_user
+
+
+def _authenticate(request: HttpRequest, *, lock: bool = False) -> User | None:
+    token = _token(request)
+    return None if token is None else user_of_token(token, lock=lock)
+
+
+def _token(request: HttpRequest) -> str | None:
+    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    return token.strip() if scheme.lower() in SCHEMES else None

@@ -11,6 +11,7 @@ from accounts.mutations import Mutation as AccountsMutation
 from accounts.queries import Query as AccountsQuery
 from accounts.types import CHAT_ID_SCALAR, ChatId
 from backend.documents import Documents
+from backend.execution.context import CompiledExecutionContext
 from backend.scalars import DATE_SCALAR, TIME_SCALAR
 from habits.mutations import Mutation as HabitsMutation
 from habits.queries import Query as HabitsQuery
@@ -51,6 +52,7 @@ schema = Schema(
         },
     ),
     extensions=[Documents],
+    execution_context_class=CompiledExecutionContext,
 )
 
 

@@ -199,6 +199,8 @@ else:
     asked = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_PARAMETERS.items())
     options["options"] = f"{options.get('options', '')} {asked}".strip()
 
+PREPARED_STATEMENTS = env.boolean("PREPARED_STATEMENTS", default=True)
+
 REDIS_URL = env.text("REDIS_URL")
 if REDIS_URL:
     try:

@@ -24,12 +24,13 @@ class Connection(relay.Connection[NodeType], Generic[NodeType]):
 
     @strawberry.field(description="How to go on from this page.")  # type: ignore[misc]  # as above
     def page_info(self) -> relay.PageInfo:
-        rows = self.page.rows
+        page = self.page
+        rows = page.rows
         return relay.PageInfo(
-            has_next_page=self.page.has_next,
-            has_previous_page=self.page.has_previous,
-            start_cursor=self.page.cursor(rows[0]) if rows else None,
-            end_cursor=self.page.cursor(rows[-1]) if rows else None,
+            has_next_page=page.has_next,
+            has_previous_page=page.has_previous,
+            start_cursor=page.cursor(rows[0]) if rows else None,
+            end_cursor=page.cursor(rows[-1]) if rows else None,
         )
 
     @strawberry.field(description="How many there are on all pages; counted only when selected.")

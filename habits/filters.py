@@ -9,7 +9,7 @@ from django.db.models import Q
 from strawberry import UNSET
 
 from habits.models import HabitQuerySet, fold
-from habits.paging import SortKey
+from habits.sort_keys import SortKey
 
 LONGEST = 765
 """Characters of the columns that are searched; SQLite chokes on patterns that are much longer."""

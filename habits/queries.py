@@ -4,6 +4,7 @@ from typing import Annotated, cast
 
 import strawberry
 from django.conf import settings
+from django.db.models import QuerySet
 from strawberry.types import Info
 from strawberry_django.optimizer import OptimizerConfig, optimize
 
@@ -21,7 +22,8 @@ from habits.filters import (
 )
 from habits.ids import pk_of
 from habits.models import Habit, HabitQuerySet
-from habits.paging import Page, sort_keys
+from habits.paging import Page
+from habits.sort_keys import sort_keys
 from habits.today import Today
 from habits.types import HabitType, PublicHabitType
 
@@ -73,13 +75,21 @@ class Query:
         ] = None,
     ) -> Connection[HabitType]:
         user, now = current_user(info), now_of(info)
-        habits = _with_relations(filter_habits(Habit.objects.owned_by(user), filters), info)
+        habits = filter_habits(Habit.objects.owned_by(user), filters)
         keys = sort_keys(sort_keys_of(ordering))
-
-        def together(rows: list[Habit]) -> Batch:
-            return Batch(rows, user, now)
-
-        return Connection.of(Page("habits", habits, keys, first, after, last, before, together))
+        page = Page(
+            "habits",
+            habits,
+            keys,
+            first,
+            after,
+            last,
+            before,
+            reader=user,
+            related=lambda rows: _with_relations(rows, info),
+            on_read=lambda rows: Batch(rows, user, now),
+        )
+        return Connection.of(page)
 
     @strawberry.field(
         description=(
@@ -104,12 +114,20 @@ class Query:
             PublicHabitFilter | None, strawberry.argument(description="Which habits.")
         ] = None,
     ) -> Connection[PublicHabitType]:
-        current_user(info)
+        reader = current_user(info)
         habits = filter_public_habits(Habit.objects.public(), filters)
-        keys = sort_keys(())
-        return Connection.of(
-            Page("publicHabits", _with_relations(habits, info), keys, first, after, last, before)
+        page = Page(
+            "publicHabits",
+            habits,
+            sort_keys(()),
+            first,
+            after,
+            last,
+            before,
+            reader=reader,
+            related=lambda rows: _with_relations(rows, info),
         )
+        return Connection.of(page)
 
     @strawberry.field(description="One public habit; null for any other id.")
     def public_habit(
@@ -122,6 +140,6 @@ class Query:
         return cast("PublicHabitType | None", _with_relations(habits, info).first())
 
 
-def _with_relations(habits: HabitQuerySet, info: Info) -> HabitQuerySet:
+def _with_relations(habits: QuerySet[Habit], info: Info) -> HabitQuerySet:
     """Joins what is selected of related habits; whole rows, as a habit's columns are few."""
     return cast("HabitQuerySet", optimize(habits, info, config=WHOLE_ROWS))

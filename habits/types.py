@@ -77,8 +77,10 @@ class HabitType(relay.Node):
     periodicity: int | None = strawberry.field(
         description=f"{PERIODICITY} Null where `weekdays` say it."
     )
-    weekdays: list[Weekday] | None = strawberry.field(
-        resolver=_weekdays, description=f"{WEEKDAYS} Null where `periodicity` says it."
+    weekdays: list[Weekday] | None = strawberry_django.field(
+        resolver=_weekdays,
+        only=["weekdays"],
+        description=f"{WEEKDAYS} Null where `periodicity` says it.",
     )
     starts_on: datetime.date = strawberry.field(description=STARTS_ON)
     reward: str | None = strawberry.field(description=REWARD)
@@ -90,6 +92,7 @@ class HabitType(relay.Node):
 
     @strawberry_django.field(
         select_related=["adopted_from"],
+        only=["adopted_from__is_public"],
         description="What it was copied from, as long as that is public.",
     )
     def adopted_from(self, root: strawberry.Parent[models.Habit]) -> "PublicHabitType | None":
@@ -238,21 +241,24 @@ class PublicHabitType(relay.Node):
     periodicity: int | None = strawberry.field(
         description=f"{PERIODICITY} Null where `weekdays` say it."
     )
-    weekdays: list[Weekday] | None = strawberry.field(
-        resolver=_weekdays, description=f"{WEEKDAYS} Null where `periodicity` says it."
+    weekdays: list[Weekday] | None = strawberry_django.field(
+        resolver=_weekdays,
+        only=["weekdays"],
+        description=f"{WEEKDAYS} Null where `periodicity` says it.",
     )
     reward: str | None = strawberry.field(description=REWARD)
     is_enjoyed: bool = strawberry.field(description=IS_ENJOYED)
 
     @strawberry_django.field(
         select_related=["related_habit"],
+        only=["related_habit__is_public"],
         description="The enjoyed habit that follows, if that is public too.",
     )
     def related_habit(self, root: strawberry.Parent[models.Habit]) -> "PublicHabitType | None":
         related = root.related_habit
         return cast("PublicHabitType", related) if related and related.is_public else None
 
-    @strawberry.field(description="Whether it is the caller's own.")
+    @strawberry_django.field(only=["owner"], description="Whether it is the caller's own.")
     def is_mine(self, root: strawberry.Parent[models.Habit], info: Info) -> bool:
         return root.owner_id == current_user(info).pk
 

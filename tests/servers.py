@@ -46,6 +46,7 @@ ENVIRONMENT = {
             "HSTS_SECONDS",
             "SECURE_COOKIES",
             "ADMIN_PATH",
+            "PREPARED_STATEMENTS",
             "STATEMENT_TIMEOUT_MS",
             "LOCK_TIMEOUT_MS",
             "IDLE_TRANSACTION_TIMEOUT_MS",

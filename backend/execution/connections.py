@@ -1,0 +1,84 @@
+"""Pages of lists (Relay's connections): their rows are read with the columns that are shown."""
+
+from collections.abc import Callable
+from typing import Any
+
+from graphql import ExecutionContext, GraphQLObjectType, get_named_type
+from graphql.pyutils import Path
+
+from backend.execution.columns import Row
+from backend.execution.compiler import Compiler, Nodes, NotPlain
+from backend.execution.completion import Complete
+from backend.execution.fields import Field, strawberry_type_of
+from backend.execution.rows import RowCompiler
+from habits.connections import Connection
+from habits.paging import Page
+
+
+def connection(
+    compiler: Compiler, type_: GraphQLObjectType, nodes: Nodes, path: Path
+) -> Complete | None:
+    """Answers a connection whose entries one row tells each; None where rows are not enough."""
+    if not issubclass(strawberry_type_of(type_), Connection):
+        return None
+    keys = [key for key, each in nodes.items() if each[0].name.value == "edges"]
+    if len(keys) != 1:
+        return None  # nothing of the rows is asked for, or two selections of them
+    (key,) = keys
+    rows = RowCompiler(compiler)
+    try:
+        read_edge = _edge(compiler, rows, compiler.field(type_, key, nodes[key], path))
+    except NotPlain:
+        return None
+
+    def edges(source: Connection[Any], context: ExecutionContext) -> list[Any]:
+        page = source.page
+        return [read_edge(row, page, context) for row in page.rows]
+
+    columns = rows.columns.names
+    complete = compiler.object(type_, nodes, path, {key: edges})
+
+    def completed(source: Connection[Any], context: ExecutionContext) -> Any:
+        source.page.read_tuples(columns)
+        return complete(source, context)
+
+    return completed
+
+
+ReadEdge = Callable[[Row, Page[Any], ExecutionContext], Any]
+
+
+def _edge(compiler: Compiler, rows: RowCompiler, edges: Field | None) -> ReadEdge:
+    """An entry of the page, with its cursor where that is selected. Raises `NotPlain`."""
+    if edges is None:
+        raise NotPlain("no edges")
+    type_ = get_named_type(edges.definition.type)
+    parts: list[tuple[str, ReadEdge]] = []
+    for key, nodes in compiler.nodes_of(type_, edges.nodes).items():
+        field = compiler.field(type_, key, nodes, edges.path)
+        if field is None:
+            parts.append((key, _always(type_.name)))
+        elif nodes[0].name.value == "cursor":
+            parts.append((key, _cursor))
+        else:
+            parts.append((key, _node(compiler, rows, field)))
+
+    def read(row: Row, page: Page[Any], context: ExecutionContext) -> dict[str, Any]:
+        return {key: part(row, page, context) for key, part in parts}
+
+    return read
+
+
+def _node(compiler: Compiler, rows: RowCompiler, field: Field) -> ReadEdge:
+    type_ = get_named_type(field.definition.type)
+    nodes = compiler.nodes_of(type_, field.nodes)
+    read = rows.object(type_, nodes, field.path)
+    return lambda row, _page, context: read(row, context)
+
+
+def _cursor(row: Row, page: Page[Any], _context: ExecutionContext) -> str:
+    return page.cursor(row)
+
+
+def _always(value: object) -> ReadEdge:
+    return lambda _row, _page, _context: value

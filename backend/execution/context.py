@@ -1,0 +1,72 @@
+"""The way into the compiled path and out of it: what graphql-core calls to execute an operation."""
+
+import logging
+from typing import Any
+
+from django.conf import settings
+from django.db import OperationalError
+from graphql import ExecutionContext, MiddlewareManager, OperationDefinitionNode, OperationType
+
+from accounts.permissions import rely_on_claim, rely_on_nothing
+from backend.execution.plans import Plan, plan_of
+from backend.execution.replay import Outcomes
+
+logger = logging.getLogger(__name__)
+
+
+class CompiledExecutionContext(ExecutionContext):
+    """Executes an operation by its plan, and as graphql-core does where that does not go through.
+
+    A plan knows no errors: whatever is not as planned ends it, and graphql-core starts over, which
+    then finds the same error and tells where it is. Queries may be read twice; a mutation's field
+    keeps what its resolver came to.
+    """
+
+    def __init__(self, *args: Any) -> None:
+        super().__init__(*args)
+        self.infos: dict[Any, Any] = {}
+
+    def execute_operation(self, operation: OperationDefinitionNode, root_value: Any) -> Any:
+        """The operation's data, as graphql-core wants it; errors are raised or collected."""
+        if settings.COMPILED_EXECUTION and not self._has_middleware():
+            plan = plan_of(self)
+            if plan is not None:
+                outcomes = Outcomes()
+                try:
+                    if operation.operation is OperationType.MUTATION:
+                        return self._change(plan, root_value, outcomes)
+                    return self._read(plan, root_value, outcomes)
+                except Exception as error:  # noqa: BLE001  # graphql-core finds it again, and its place
+                    logger.debug("operation_starts_over cause=%r", error)
+                self.middleware_manager = MiddlewareManager(outcomes)
+        return super().execute_operation(operation, root_value)
+
+    def _change(self, plan: Plan, source: Any, outcomes: Outcomes) -> dict[str, Any]:
+        answer = {}
+        for root in plan:
+            value = outcomes.record(root.key, lambda root=root: root.resolve(source, self))
+            answer[root.key] = root.complete(value, self)
+        return answer
+
+    def _read(self, plan: Plan, source: Any, outcomes: Outcomes) -> dict[str, Any]:
+        request = self.context_value.request
+        claim = rely_on_claim(request)
+        try:
+            answer = {}
+            for root in plan:
+                try:
+                    answer[root.key] = root.complete(root.resolve(source, self), self)
+                except OperationalError as error:
+                    # Cut off after its time, or without a server: not worth as much time again.
+                    outcomes.fail(root.key, error)
+                    raise
+            if claim is not None:
+                claim.settle()
+        except Exception:
+            if claim is not None:
+                rely_on_nothing(request)
+            raise
+        return answer
+
+    def _has_middleware(self) -> bool:
+        return bool(self.middleware_manager and self.middleware_manager.middlewares)

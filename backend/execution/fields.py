@@ -1,0 +1,129 @@
+"""How a field gets its value from what its parent is."""
+
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any, cast
+
+from graphql import (
+    ExecutionContext,
+    FieldNode,
+    GraphQLField,
+    GraphQLObjectType,
+    get_nullable_type,
+    is_list_type,
+)
+from graphql.execution.values import get_argument_values
+from graphql.pyutils import Path
+from graphql.type import GraphQLResolveInfo
+from strawberry import relay
+from strawberry.schema.schema_converter import GraphQLCoreConverter
+from strawberry.types import Info
+from strawberry.types.field import StrawberryField
+from strawberry_django.fields.field import StrawberryDjangoField
+
+Resolve = Callable[[Any, ExecutionContext], Any]
+
+DIRECTLY_CALLED = (StrawberryField, StrawberryDjangoField)
+"""Fields of these very classes only call their resolver; those of a subclass may do more."""
+
+
+class Field:
+    """One response key of a selection: the field behind it, and the nodes that ask for it."""
+
+    def __init__(
+        self,
+        parent: GraphQLObjectType,
+        definition: GraphQLField,
+        nodes: list[FieldNode],
+        path: Path,
+    ) -> None:
+        self.parent = parent
+        self.definition = definition
+        self.nodes = nodes
+        # Without the places in lists: nothing but an error asks for those.
+        self.path = path
+        self.strawberry_field = strawberry_field_of(definition)
+
+    def info(self, context: ExecutionContext) -> GraphQLResolveInfo:
+        """What resolvers are told; made once for all rows of a request."""
+        infos: dict[Field, GraphQLResolveInfo] = context.infos  # type: ignore[attr-defined]  # ours
+        if self not in infos:
+            infos[self] = context.build_resolve_info(
+                self.definition, self.nodes, self.parent, self.path
+            )
+        return infos[self]
+
+    def resolve(self) -> Resolve:
+        """The function that gets the value; arguments are read for each call."""
+        field = self.strawberry_field
+        if field is None or type(field) not in DIRECTLY_CALLED or field.extensions:
+            return self._called
+        if is_relay_id(field):
+            return _id(self.parent.name)
+        if field.base_resolver is None:
+            is_list = is_list_type(get_nullable_type(self.definition.type))
+            if is_list and isinstance(field, StrawberryDjangoField):
+                return self._called  # a manager, which Strawberry-Django turns into rows
+            return _attribute(attribute_of(field))
+        if field.arguments or field.is_async:
+            return self._called
+        return self._directly_called(field)
+
+    def _called(self, source: Any, context: ExecutionContext) -> Any:
+        arguments = get_argument_values(self.definition, self.nodes[0], context.variable_values)
+        resolve = cast("Callable[..., Any]", self.definition.resolve)
+        return resolve(source, self.info(context), **arguments)
+
+    def _directly_called(self, field: StrawberryField) -> Resolve:
+        """Calls a resolver without arguments with what it asks for, as Strawberry does."""
+        resolver = cast("Any", field.base_resolver)
+        function = resolver.wrapped_func
+        sources = [resolver.parent_parameter, resolver.root_parameter]
+        names = [parameter.name for parameter in sources if parameter]
+        takes_self = bool(resolver.self_parameter)
+        info_name = resolver.info_parameter and resolver.info_parameter.name
+
+        def call(source: Any, context: ExecutionContext) -> Any:
+            given: dict[str, Any] = dict.fromkeys(names, source)
+            if info_name:
+                given[info_name] = Info(_raw_info=self.info(context), _field=field)
+            return function(source, **given) if takes_self else function(**given)
+
+        return call
+
+
+def strawberry_field_of(definition: GraphQLField) -> StrawberryField | None:
+    """The Strawberry field that a field of the schema was made from."""
+    return definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)
+
+
+def strawberry_type_of(type_: GraphQLObjectType) -> type:
+    """The class that a type of the schema was made from; a generic one's, not its copy."""
+    definition = type_.extensions[GraphQLCoreConverter.DEFINITION_BACKREF]
+    origin: type = (definition.concrete_of or definition).origin
+    return origin
+
+
+def global_id(type_name: str) -> Callable[[Any], str]:
+    """Makes the global id of a row's number."""
+    return lambda pk: relay.to_base64(type_name, pk)
+
+
+def attribute_of(field: StrawberryField) -> str:
+    """The name of the attribute that a field without a resolver reads."""
+    return getattr(field, "django_name", None) or cast("str", field.python_name)
+
+
+def is_relay_id(field: StrawberryField) -> bool:
+    """Whether it is the `id` of Relay's `Node`."""
+    return field.base_resolver is not None and field.base_resolver.wrapped_func == relay.Node._id
+
+
+def _attribute(name: str) -> Resolve:
+    read = attrgetter(name)
+    return lambda source, _context: read(source)
+
+
+def _id(type_name: str) -> Resolve:
+    convert = global_id(type_name)
+    return lambda source, _context: convert(source.pk)

@@ -1,0 +1,51 @@
+"""Models of which a row holds some fields, for resolvers that say which."""
+
+from typing import cast
+
+from django.db import DEFAULT_DB_ALIAS, models
+from django.db.models.base import ModelState
+
+from backend.execution.columns import Columns, Row
+
+
+class PartialModel:
+    """A model made of some of a row's columns, with related ones made of others."""
+
+    def __init__(self, model: type[models.Model], prefix: str, columns: Columns) -> None:
+        self.model = model
+        self._prefix = prefix
+        self._columns = columns
+        self._places: dict[str, int] = {}
+        self._related: dict[str, PartialModel] = {}
+
+    def need(self, name: str) -> None:
+        """The field of that name is read, or that of a related model: `related_habit__action`."""
+        relation, _, rest = name.partition("__")
+        if rest:
+            self.related(relation).need(rest)
+            return
+        attribute = self.model._meta.get_field(name).attname  # type: ignore[union-attr]
+        self._places[attribute] = self._columns.place(self._prefix + attribute)
+
+    def related(self, relation: str) -> "PartialModel":
+        if relation not in self._related:
+            field = self.model._meta.get_field(relation)
+            self.need(relation)
+            model = cast("type[models.Model]", field.related_model)
+            related = PartialModel(model, f"{self._prefix}{relation}__", self._columns)
+            related.need(model._meta.pk.name)
+            self._related[relation] = related
+        return self._related[relation]
+
+    def read(self, row: Row) -> models.Model:
+        """As Django makes one that `only` has read: other fields are read when asked for."""
+        instance = self.model.__new__(self.model)
+        state = instance._state = ModelState()
+        state.adding, state.db = False, DEFAULT_DB_ALIAS
+        values = instance.__dict__
+        for attribute, place in self._places.items():
+            values[attribute] = row[place]
+        for relation, related in self._related.items():
+            key = values[f"{relation}_id"]
+            state.fields_cache[relation] = None if key is None else related.read(row)
+        return instance

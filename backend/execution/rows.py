@@ -1,0 +1,142 @@
+"""Objects of a model's type, read from plain rows: no model is built for what columns say alone.
+
+A selection names the columns that it needs, in the words of the ORM (`related_habit__action`). A
+field with a resolver joins in if its hints say what it reads (`only`, `select_related`): it gets a
+model with these fields alone, whose others Django would read when they are asked for.
+"""
+
+from collections.abc import Callable
+from operator import itemgetter
+from typing import Any
+
+from graphql import (
+    ExecutionContext,
+    GraphQLObjectType,
+    get_named_type,
+    is_leaf_type,
+    is_object_type,
+)
+from graphql.pyutils import Path
+from strawberry_django.optimizer import OptimizerStore
+
+from backend.execution.columns import (
+    Columns,
+    ReadColumn,
+    Row,
+    column_name,
+    conversion_of,
+    is_column,
+    is_relation,
+    model_of,
+)
+from backend.execution.compiler import Compiler, Nodes, NotPlain
+from backend.execution.fields import Field
+from backend.execution.partial_models import PartialModel
+
+Read = Callable[[Row, ExecutionContext], Any]
+
+
+class RowCompiler:
+    """Compiles what is selected of the objects that one row tells of."""
+
+    def __init__(self, compiler: Compiler) -> None:
+        self._compiler = compiler
+        self.columns = Columns()
+
+    def object(self, type_: GraphQLObjectType, nodes: Nodes, path: Path, prefix: str = "") -> Read:
+        """Answers an object of `type_` from a row, whose columns for it begin with `prefix`.
+
+        Raises `NotPlain` where a field needs more than that.
+        """
+        keys, places = tuple(nodes), []
+        conversions: list[tuple[int, ReadColumn]] = []
+        made: list[tuple[int, Read]] = []
+        model = PartialModel(model_of(type_), prefix, self.columns)
+        for position, (key, each) in enumerate(nodes.items()):
+            field = self._compiler.field(type_, key, each, path)
+            place = 0
+            if field is None:
+                made.append((position, _always(type_.name)))
+            elif is_column(field, model.model):
+                place = self.columns.place(prefix + column_name(field))
+                convert = conversion_of(field, model.model)
+                if convert:
+                    conversions.append((position, convert))
+            elif is_relation(field, model.model):
+                made.append((position, self._related(field, prefix)))
+            else:
+                made.append((position, self._resolved(field, model)))
+            places.append(place)
+        return _reader(keys, places, conversions, made)
+
+    def _related(self, field: Field, prefix: str) -> Read:
+        """The object behind a foreign key: from the joined columns, None where the key is."""
+        name = column_name(field)
+        key = self.columns.place(f"{prefix}{name}_id")
+        type_ = get_named_type(field.definition.type)
+        nodes = self._compiler.nodes_of(type_, field.nodes)
+        read = self.object(type_, nodes, field.path, f"{prefix}{name}__")
+        return lambda row, context: None if row[key] is None else read(row, context)
+
+    def _resolved(self, field: Field, model: PartialModel) -> Read:
+        """What the field's resolver says of a model that holds what its hints name."""
+        hints = _hints_of(field)
+        resolve, complete = field.resolve(), self._compiler.completion(field)
+        for name in hints.only:
+            model.need(name)
+        named = get_named_type(field.definition.type)
+        if is_object_type(named):
+            (relation,) = hints.select_related
+            self._needed_by(named, field, model.related(relation))
+        elif not is_leaf_type(named):
+            raise NotPlain(named)
+        return lambda row, context: complete(resolve(model.read(row), context), context)
+
+    def _needed_by(self, type_: GraphQLObjectType, parent: Field, model: PartialModel) -> None:
+        """Reads into `model` what is selected of it."""
+        for key, nodes in self._compiler.nodes_of(type_, parent.nodes).items():
+            field = self._compiler.field(type_, key, nodes, parent.path)
+            if field is None:
+                continue
+            if is_column(field, model.model):
+                model.need(column_name(field))
+                continue
+            hints = _hints_of(field)
+            if hints.select_related:
+                raise NotPlain(key)
+            for name in hints.only:
+                model.need(name)
+
+
+def _reader(
+    keys: tuple[str, ...],
+    places: list[int],
+    conversions: list[tuple[int, ReadColumn]],
+    made: list[tuple[int, Read]],
+) -> Read:
+    # One place alone would come out bare; the second one is cut off by the keys.
+    pick = itemgetter(*places, 0)
+
+    def read(row: Row, context: ExecutionContext) -> dict[str, Any]:
+        values = list(pick(row))
+        for position, convert in conversions:
+            value = values[position]
+            if value is not None:
+                values[position] = convert(value)
+        for position, make in made:
+            values[position] = make(row, context)
+        return dict(zip(keys, values, strict=False))
+
+    return read
+
+
+def _always(value: object) -> Read:
+    return lambda _row, _context: value
+
+
+def _hints_of(field: Field) -> OptimizerStore:
+    """What the field's resolver reads, as its hints for Strawberry-Django's optimizer say."""
+    hints: OptimizerStore | None = getattr(field.strawberry_field, "store", None)
+    if hints is None or not hints.only or hints.prefetch_related or hints.annotate:
+        raise NotPlain("a resolver that does not say what it reads")
+    return hints

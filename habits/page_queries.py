@@ -1,0 +1,113 @@
+"""What the database is asked for a page: the rows beyond a cursor, and one more than fit.
+
+The SQL of a page of plain rows is written by the ORM once for each shape, that is for what it
+depends on: the list's condition, its order, the columns. A later page of that shape brings only
+its parameters, since to write the SQL takes several times as long as to run it.
+"""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from typing import Any, Generic, TypeVar
+
+from cachetools import LRUCache
+from django.core.exceptions import EmptyResultSet, FullResultSet
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Model, QuerySet
+
+from accounts import prepared
+from accounts.claims import Claim
+from habits.sort_keys import SortKeys, beyond, parameters_beyond
+
+M = TypeVar("M", bound=Model)
+Row = tuple[Any, ...]
+
+STATEMENTS: LRUCache[Hashable, str] = LRUCache(500)
+"""The SQL of each shape; no parameter is in it."""
+_lock = Lock()
+
+
+@dataclass(frozen=True, slots=True)
+class PageQuery(Generic[M]):
+    """The first `limit` rows of `rows_of` in the order of `keys`, or the last ones, `backward`.
+
+    `after` and `before` are the keys' values of rows that the page lies beyond. With a `claim`
+    there are rows only while that account is live.
+    """
+
+    rows_of: QuerySet[M]
+    keys: SortKeys
+    backward: bool
+    after: Sequence[Any] | None
+    before: Sequence[Any] | None
+    limit: int
+    claim: Claim | None
+
+    def queryset(self) -> QuerySet[M]:
+        rows = self.rows_of
+        if self.claim is not None:
+            rows = rows.filter(self.claim.is_live())
+        if self.after is not None:
+            rows = rows.filter(beyond(self.keys, self.after, backward=False))
+        if self.before is not None:
+            rows = rows.filter(beyond(self.keys, self.before, backward=True))
+        order = [key.order_by(backward=self.backward) for key in self.keys]
+        return rows.order_by(*order)[: self.limit]
+
+    def tuples(self, columns: tuple[str, ...]) -> list[Row]:
+        """The rows as tuples of these columns."""
+        if connection.vendor != "postgresql" or not self._is_plain():
+            return list(self.queryset().values_list(*columns))
+        try:
+            condition, parameters = self._condition()
+        except EmptyResultSet:
+            return []
+        if self.claim is not None:
+            parameters += self.claim.parameters
+        parameters += parameters_beyond(self.after or ()) + parameters_beyond(self.before or ())
+        shape = self._shape(condition, columns)
+        sql = STATEMENTS.get(shape) or self._write(shape, columns, parameters)
+        if sql is None:
+            return list(self.queryset().values_list(*columns))
+        return prepared.rows(sql, parameters)
+
+    def _write(
+        self, shape: Hashable, columns: tuple[str, ...], parameters: list[Any]
+    ) -> str | None:
+        """Has the ORM write the SQL; None where its parameters are others than expected."""
+        sql, written = self.queryset().values_list(*columns).query.sql_with_params()
+        if list(written) != parameters:
+            return None
+        with _lock:
+            STATEMENTS[shape] = sql
+        return sql
+
+    def _condition(self) -> tuple[str, list[Any]]:
+        """The condition of `rows_of`, as SQL with its parameters."""
+        query = self.rows_of.query
+        try:
+            condition, parameters = query.get_compiler(DEFAULT_DB_ALIAS).compile(query.where)
+        except FullResultSet:
+            return "", []
+        return condition, list(parameters)
+
+    def _shape(self, condition: str, columns: tuple[str, ...]) -> Hashable:
+        """All that the SQL depends on."""
+        return (
+            self.rows_of.model,
+            condition,
+            tuple(self.rows_of.query.alias_map),
+            self.claim is None,
+            self.keys,
+            self.backward,
+            self.after and tuple(value is None for value in self.after),
+            self.before and tuple(value is None for value in self.before),
+            self.limit,
+            columns,
+        )
+
+    def _is_plain(self) -> bool:
+        """Whether the condition is all that tells `rows_of` from other lists of its model."""
+        query = self.rows_of.query
+        special = query.annotations, query.distinct, query.combinator, query.group_by, query.extra
+        return not any(special) and not query.is_sliced
