@@ -7,6 +7,7 @@ own ones require no claim and put the e-mail into the token.
 import datetime
 import re
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 import jwt
@@ -15,7 +16,7 @@ from graphql_jwt.exceptions import JSONWebTokenError
 from graphql_jwt.settings import jwt_settings
 from graphql_jwt.utils import get_payload
 
-from accounts.claims import Claim
+from accounts.claims import NO_ANNOTATIONS, Claim
 from accounts.models import User
 
 TYPE = "access"
@@ -70,14 +71,13 @@ def claim_of(token: str) -> Claim | None:
     return Claim(int(claims["sub"]), claims["gen"])
 
 
-def user_of_token(token: str, *, lock: bool = False) -> User | None:
+def user_of_token(
+    token: str, *, lock: bool = False, annotations: Mapping[str, Any] = NO_ANNOTATIONS
+) -> User | None:
     """The live account that `token` speaks for; None when either is not good, whatever the reason.
 
     With `lock` its row stays locked until the transaction ends, so that one person's changes happen
-    one after the other.
+    one after the other. `annotations` are expressions that are read with it.
     """
     claim = claim_of(token)
-    if claim is None:
-        return None
-    users = claim.accounts
-    return (users.select_for_update(no_key=True) if lock else users).first()
+    return None if claim is None else claim.account(lock=lock, annotations=annotations)

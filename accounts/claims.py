@@ -4,7 +4,9 @@ Whoever reads for a claimed account may ask that along with the rows, in one sta
 come prove it. Where none come, or nothing is read, `settle` asks by itself.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS
@@ -12,6 +14,9 @@ from django.db.models import Exists, QuerySet
 
 from accounts.errors import Unauthenticated
 from accounts.models import User
+from accounts.statements import models
+
+NO_ANNOTATIONS: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(slots=True)
@@ -22,15 +27,9 @@ class Claim:
     generation: int
     is_proven: bool = False
 
-    @property
-    def accounts(self) -> QuerySet[User]:
-        """The account, while it exists, is active and has not revoked the token's generation."""
-        live = User.objects.filter(pk=self.pk, token_generation=self.generation, is_active=True)
-        return live.order_by()
-
     def is_live(self) -> Exists:
         """The condition that other statements take in; it holds for all of their rows or none."""
-        return Exists(self.accounts)
+        return Exists(self._accounts())
 
     @property
     def parameters(self) -> list[Any]:
@@ -39,21 +38,36 @@ class Claim:
 
     def settle(self) -> None:
         """Asks the database, unless rows have proven it; raises `Unauthenticated`."""
-        if not self.is_proven:
-            self.account()
-
-    def account(self) -> User:
-        """The account as it stands now; raises `Unauthenticated` where it is not live."""
-        found = self.accounts.first()
-        if found is None:
+        if not self.is_proven and self.account() is None:
             raise Unauthenticated
-        self.is_proven = True
-        return found
+
+    def account(
+        self, *, lock: bool = False, annotations: Mapping[str, Any] = NO_ANNOTATIONS
+    ) -> User | None:
+        """The account as it stands now; None where it is not live.
+
+        With `lock` its row stays locked until the transaction ends. `annotations` are expressions
+        that are read with it, as attributes of these names.
+        """
+
+        def accounts(annotations: Mapping[str, Any]) -> QuerySet[User]:
+            found = self._accounts().annotate(**annotations)
+            return found.select_for_update(no_key=True) if lock else found
+
+        shape = "account", lock
+        found = models(User, shape, accounts, [self.pk, self.generation], annotations)
+        self.is_proven = bool(found)
+        return found[0] if found else None
 
     def user(self) -> User:
         """The account as far as the claim tells, which is its number; the rest is read when asked
-        for, by `account`.
+        for (`User.refresh_from_db`).
         """
         user = User.from_db(DEFAULT_DB_ALIAS, ["id"], [self.pk])
         user.claim = self
         return user
+
+    def _accounts(self) -> QuerySet[User]:
+        """The account, while it exists, is active and has not revoked the token's generation."""
+        live = User.objects.filter(pk=self.pk, token_generation=self.generation, is_active=True)
+        return live.order_by()

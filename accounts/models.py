@@ -12,6 +12,7 @@ from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.errors import Unauthenticated
 from accounts.fields import LineField, LowerCaseEmailField
 from accounts.signals import account_deleting
 
@@ -113,7 +114,10 @@ class User(AbstractBaseUser, PermissionsMixin):
         if self.claim is None:
             super().refresh_from_db(using=using, fields=fields, from_queryset=from_queryset)
             return
-        self.__dict__.update(self.claim.account().__dict__ | {"claim": self.claim})
+        account = self.claim.account()
+        if account is None:
+            raise Unauthenticated
+        self.__dict__.update(account.__dict__)
 
     @property
     def zone(self) -> ZoneInfo:

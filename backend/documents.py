@@ -47,19 +47,26 @@ BYTES_OF_A_CHARACTER = 260
 BYTES_OF_AN_ENTRY = 4 * 1024
 """What an entry counts beside its text: it bounds their number."""
 
+COSTS_OF_A_DOCUMENT = 100
+"""So many are remembered: as many as a page's length has values."""
+
+HIGHEST_KEPT = 2**31
+
 
 @dataclass(frozen=True, slots=True)
 class Document:
     """What every request with the same text and language finds: what to run, or why it is not run.
 
-    Nothing else of a request is in it. `length_variables` are those that say how long lists are,
-    with the values that they have by default. `footprint` is in bytes.
+    `length_variables` are those that say how long lists are, with the values that they have by
+    default; of some values that requests gave them `costs` knows what the document is refused for
+    with them, if it is. Nothing else of a request is in it. `footprint` is in bytes.
     """
 
     footprint: int
     node: DocumentNode | None = None
     errors: tuple[GraphQLError, ...] = ()
     length_variables: Mapping[str, object] = field(default_factory=dict)
+    costs: dict[tuple[object, ...], GraphQLError | None] = field(default_factory=dict)
 
 
 class Documents(SchemaExtension):
@@ -83,12 +90,41 @@ class Documents(SchemaExtension):
         document, context = self.document, self.execution_context
         if document.node is None or not document.length_variables:
             return []
-        variables = {**document.length_variables, **(context.variables or {})}
-        try:
-            check_cost(Measurement(document.node, _page_fields(context.schema._schema), variables))
-        except QueryTooComplex as error:
-            return [error]
-        return []
+        given = context.variables or {}
+        lengths = {
+            name: given.get(name, by_default)
+            for name, by_default in document.length_variables.items()
+        }
+        error = _refusal(document, document.node, _page_fields(context.schema._schema), lengths)
+        return [] if error is None else [error]
+
+
+def _refusal(
+    document: Document,
+    node: DocumentNode,
+    page_fields: frozenset[str],
+    lengths: Mapping[str, object],
+) -> GraphQLError | None:
+    """What the document is refused for with lists of these lengths; None: it is not."""
+    values = tuple(lengths.values())
+    is_kept = all(map(_is_length, values))
+    if is_kept and values in document.costs:
+        return document.costs[values]
+    try:
+        check_cost(Measurement(node, page_fields, lengths))
+        error = None
+    except QueryTooComplex as refusal:
+        error = _bare(refusal)
+    if is_kept and len(document.costs) < COSTS_OF_A_DOCUMENT:
+        document.costs[values] = error
+    return error
+
+
+def _is_length(value: object) -> bool:
+    """Whether it may be one: a number, a date, or nothing. What else is given may be large."""
+    if type(value) is int:
+        return abs(value) < HIGHEST_KEPT
+    return value is None or (isinstance(value, str) and len(value) <= len("2026-01-01"))
 
 
 Key = tuple[str, str | None]

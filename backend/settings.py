@@ -184,6 +184,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         "init_command": "PRAGMA journal_mode=WAL;",
     }
 else:
+    DATABASES["default"]["ENGINE"] = "backend.postgresql"
     DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
     options = DATABASES["default"].setdefault("OPTIONS", {})
     # A server that vanished without a word is noticed within half a minute, not after hours. In

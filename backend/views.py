@@ -5,9 +5,9 @@ Follows the GraphQL over HTTP specification: a request that cannot be executed a
 `application/json`. Cookies count for nothing, so there is nothing for a CSRF token to protect.
 """
 
-import json
 from typing import Any
 
+import orjson
 from django.conf import settings
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
@@ -150,7 +150,7 @@ def _failure(status: int, message: str, media_type: str = JSON) -> HttpResponse:
 
 def _answer(body: dict[str, Any], media_type: str, *, status: int = 200) -> HttpResponse:
     answer = HttpResponse(
-        json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(),
+        orjson.dumps(body),
         content_type=f"{media_type}; charset=utf-8",
         status=status,
     )

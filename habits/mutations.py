@@ -18,7 +18,13 @@ from habits.ids import pk_of
 from habits.models import RHYTHM, Habit
 from habits.own import own_habit
 from habits.types import AdoptHabitInput, HabitInput, HabitType, HabitUpdateInput
-from habits.validators import NEVER_NULL, validate_deletion, validate_habit, validate_room
+from habits.validators import (
+    NEVER_NULL,
+    WITH_HABIT_COUNT,
+    validate_deletion,
+    validate_habit,
+    validate_room,
+)
 
 
 @strawberry.type
@@ -30,7 +36,8 @@ class Mutation:
         info: Info,
         input: Annotated[HabitInput, strawberry.argument(description="The new habit.")],
     ) -> HabitType:
-        user, now = current_user(info, lock=True), now_of(info)
+        user = current_user(info, lock=True, annotations=WITH_HABIT_COUNT)
+        now = now_of(info)
         validate_room(user)
         today = user.today(now)
         given = {name: value for name, value in vars(input).items() if value is not None}

@@ -1,30 +1,23 @@
 """What the database is asked for a page: the rows beyond a cursor, and one more than fit.
 
-The SQL of a page of plain rows is written by the ORM once for each shape, that is for what it
-depends on: the list's condition, its order, the columns. A later page of that shape brings only
-its parameters, since to write the SQL takes several times as long as to run it.
+A page of plain rows depends on the list's condition, its order and the columns: that is its shape
+(`accounts.statements`).
 """
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, Generic, TypeVar
 
-from cachetools import LRUCache
 from django.core.exceptions import EmptyResultSet, FullResultSet
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
 
-from accounts import prepared
+from accounts import statements
 from accounts.claims import Claim
 from habits.sort_keys import SortKeys, beyond, parameters_beyond
 
 M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
-
-STATEMENTS: LRUCache[Hashable, str] = LRUCache(500)
-"""The SQL of each shape; no parameter is in it."""
-_lock = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +49,8 @@ class PageQuery(Generic[M]):
 
     def tuples(self, columns: tuple[str, ...]) -> list[Row]:
         """The rows as tuples of these columns."""
-        if connection.vendor != "postgresql" or not self._is_plain():
-            return list(self.queryset().values_list(*columns))
+        if not self._is_plain():
+            return list(self._values(columns))
         try:
             condition, parameters = self._condition()
         except EmptyResultSet:
@@ -66,21 +59,10 @@ class PageQuery(Generic[M]):
             parameters += self.claim.parameters
         parameters += parameters_beyond(self.after or ()) + parameters_beyond(self.before or ())
         shape = self._shape(condition, columns)
-        sql = STATEMENTS.get(shape) or self._write(shape, columns, parameters)
-        if sql is None:
-            return list(self.queryset().values_list(*columns))
-        return prepared.rows(sql, parameters)
+        return statements.rows(shape, lambda: self._values(columns), parameters)
 
-    def _write(
-        self, shape: Hashable, columns: tuple[str, ...], parameters: list[Any]
-    ) -> str | None:
-        """Has the ORM write the SQL; None where its parameters are others than expected."""
-        sql, written = self.queryset().values_list(*columns).query.sql_with_params()
-        if list(written) != parameters:
-            return None
-        with _lock:
-            STATEMENTS[shape] = sql
-        return sql
+    def _values(self, columns: tuple[str, ...]) -> "QuerySet[M, Row]":
+        return self.queryset().values_list(*columns)
 
     def _condition(self) -> tuple[str, list[Any]]:
         """The condition of `rows_of`, as SQL with its parameters."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
-from django.db.models import Field
+from django.db.models import F, Field, Func, OuterRef, Subquery
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -162,6 +162,21 @@ RULES: tuple[Rule, ...] = (
 )
 
 
+WITH_HABIT_COUNT = {
+    "habit_count": Subquery(
+        Habit.objects.filter(owner=OuterRef("pk"))
+        .order_by()
+        .annotate(count=Func(F("pk"), function="COUNT"))
+        .values("count")
+    )
+}
+"""Reads with an owner's row how many habits there are, for `validate_room`."""
+
+MADE_MEANWHILE = 100
+"""What is read with a row that is being locked was true when the wait for the lock began. Others
+who held it meanwhile may have added to it: one habit each that one's connection was first for."""
+
+
 def validate_habit(habit: Habit, *, given: Mapping[str, object], today: datetime.date) -> None:
     """Holds the habit that would result against all rules; normalises its texts.
 
@@ -198,10 +213,13 @@ def starts_within_ten_years(habit: Habit, today: datetime.date) -> Iterator[Find
 def validate_room(owner: User, more: int = 1) -> None:
     """A person keeps at most `HABITS_PER_PERSON` habits; raises `ValidationError` on no field.
 
-    `more` are to come. The caller holds the lock on the owner's row.
+    `more` are to come. The caller holds the lock on the owner's row, which may have been read
+    `WITH_HABIT_COUNT`.
     """
     limit = settings.HABITS_PER_PERSON
-    count = owner.habits.count()
+    count: int | None = getattr(owner, "habit_count", None)
+    if count is None or count + more + MADE_MEANWHILE > limit:
+        count = owner.habits.count()
     if count + more > limit:
         text = (
             _("You have %(limit)d habits already, which is as many as one person may keep.")

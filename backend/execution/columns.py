@@ -6,21 +6,24 @@ from typing import Any
 from django.db import models
 from graphql import (
     GraphQLObjectType,
-    get_named_type,
-    get_nullable_type,
     is_leaf_type,
-    is_non_null_type,
 )
 from strawberry_django.fields.field import StrawberryDjangoField
 from strawberry_django.utils.typing import get_django_definition
 
-from backend.execution.compiler import NotPlain
-from backend.execution.fields import Field, attribute_of, global_id, is_relay_id, strawberry_type_of
+from backend.execution.fields import (
+    Field,
+    NotPlain,
+    attribute_of,
+    global_id,
+    is_relay_id,
+    strawberry_type_of,
+)
 
 Row = Sequence[Any]
 ReadColumn = Callable[[Any], Any]
 
-AS_THEY_ARE: dict[str, tuple[type, ...]] = {
+AS_THEY_ARE: dict[str, tuple[type[models.Field[Any, Any]], ...]] = {
     "String": (models.CharField,),
     "Boolean": (models.BooleanField,),
     "Int": (models.PositiveSmallIntegerField,),
@@ -56,16 +59,15 @@ def is_column(field: Field, model: type[models.Model]) -> bool:
     column = _model_field(field, model)
     if column is None or column.is_relation:
         return False
-    type_ = field.definition.type
     # Where no null may be answered, none can be stored.
-    return is_leaf_type(get_nullable_type(type_)) and not (column.null and is_non_null_type(type_))
+    return is_leaf_type(field.type) and (field.is_nullable or not column.null)
 
 
 def is_relation(field: Field, model: type[models.Model]) -> bool:
     """Whether the field shows what a foreign key of `model` leads to, and null where it is null."""
     column = _model_field(field, model)
     is_foreign_key = isinstance(column, models.ForeignKey)
-    return is_foreign_key and not is_non_null_type(field.definition.type)
+    return is_foreign_key and field.is_nullable
 
 
 def column_name(field: Field) -> str:
@@ -80,11 +82,10 @@ def conversion_of(field: Field, model: type[models.Model]) -> ReadColumn | None:
     """What makes the answer's value of a column's, where that is not NULL; None: it is the same."""
     if field.strawberry_field and is_relay_id(field.strawberry_field):
         return global_id(field.parent.name)
-    type_ = get_named_type(field.definition.type)
     column = _model_field(field, model)
-    if isinstance(column, AS_THEY_ARE.get(type_.name, ())) and not column.choices:
+    if isinstance(column, AS_THEY_ARE.get(field.type.name, ())) and not column.choices:
         return None
-    serialize: ReadColumn = type_.serialize
+    serialize: ReadColumn = field.type.serialize
     return serialize
 
 

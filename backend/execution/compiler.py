@@ -25,16 +25,12 @@ from graphql.pyutils import Path
 
 from backend.execution import completion
 from backend.execution.completion import Complete
-from backend.execution.fields import Field, Resolve
+from backend.execution.fields import Field, NotPlain, Resolve
 
 Evaluate = Callable[[Any, ExecutionContext], Any]
 Nodes = dict[str, list[FieldNode]]
 
 NOTHING: Mapping[str, Evaluate] = MappingProxyType({})
-
-
-class NotPlain(Exception):
-    """The operation asks for something that is not compiled."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,10 +90,7 @@ class Compiler:
 
     def nodes_of(self, type_: GraphQLObjectType, parents: list[FieldNode]) -> Nodes:
         """What `parents` together select of an object of that type."""
-        return cast(
-            "Nodes",
-            collect_sub_fields(self._schema, self._fragments, self._conditions, type_, parents),
-        )
+        return collect_sub_fields(self._schema, self._fragments, self._conditions, type_, parents)
 
     def field(
         self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode], path: Path | None

@@ -3,13 +3,13 @@
 from collections.abc import Callable
 from typing import Any
 
-from graphql import ExecutionContext, GraphQLObjectType, get_named_type
+from graphql import ExecutionContext, GraphQLObjectType
 from graphql.pyutils import Path
 
 from backend.execution.columns import Row
-from backend.execution.compiler import Compiler, Nodes, NotPlain
+from backend.execution.compiler import Compiler, Nodes
 from backend.execution.completion import Complete
-from backend.execution.fields import Field, strawberry_type_of
+from backend.execution.fields import Field, NotPlain, strawberry_type_of
 from backend.execution.rows import RowCompiler
 from habits.connections import Connection
 from habits.paging import Page
@@ -52,7 +52,7 @@ def _edge(compiler: Compiler, rows: RowCompiler, edges: Field | None) -> ReadEdg
     """An entry of the page, with its cursor where that is selected. Raises `NotPlain`."""
     if edges is None:
         raise NotPlain("no edges")
-    type_ = get_named_type(edges.definition.type)
+    type_ = edges.object_type
     parts: list[tuple[str, ReadEdge]] = []
     for key, nodes in compiler.nodes_of(type_, edges.nodes).items():
         field = compiler.field(type_, key, nodes, edges.path)
@@ -70,7 +70,7 @@ def _edge(compiler: Compiler, rows: RowCompiler, edges: Field | None) -> ReadEdg
 
 
 def _node(compiler: Compiler, rows: RowCompiler, field: Field) -> ReadEdge:
-    type_ = get_named_type(field.definition.type)
+    type_ = field.object_type
     nodes = compiler.nodes_of(type_, field.nodes)
     read = rows.object(type_, nodes, field.path)
     return lambda row, _page, context: read(row, context)

@@ -1,6 +1,7 @@
 """The way into the compiled path and out of it: what graphql-core calls to execute an operation."""
 
 import logging
+from functools import partial
 from typing import Any
 
 from django.conf import settings
@@ -44,7 +45,7 @@ class CompiledExecutionContext(ExecutionContext):
     def _change(self, plan: Plan, source: Any, outcomes: Outcomes) -> dict[str, Any]:
         answer = {}
         for root in plan:
-            value = outcomes.record(root.key, lambda root=root: root.resolve(source, self))
+            value = outcomes.record(root.key, partial(root.resolve, source, self))
             answer[root.key] = root.complete(value, self)
         return answer
 

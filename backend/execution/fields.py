@@ -8,9 +8,10 @@ from graphql import (
     ExecutionContext,
     FieldNode,
     GraphQLField,
+    GraphQLList,
+    GraphQLNonNull,
     GraphQLObjectType,
-    get_nullable_type,
-    is_list_type,
+    get_named_type,
 )
 from graphql.execution.values import get_argument_values
 from graphql.pyutils import Path
@@ -25,6 +26,10 @@ Resolve = Callable[[Any, ExecutionContext], Any]
 
 DIRECTLY_CALLED = (StrawberryField, StrawberryDjangoField)
 """Fields of these very classes only call their resolver; those of a subclass may do more."""
+
+
+class NotPlain(Exception):
+    """The operation asks for something that is not compiled."""
 
 
 class Field:
@@ -53,6 +58,24 @@ class Field:
             )
         return infos[self]
 
+    @property
+    def object_type(self) -> GraphQLObjectType:
+        """The type of the field's object or objects; raises `NotPlain` where it has none."""
+        type_ = get_named_type(self.definition.type)
+        if not isinstance(type_, GraphQLObjectType):
+            raise NotPlain(type_)
+        return type_
+
+    @property
+    def is_nullable(self) -> bool:
+        return not isinstance(self.definition.type, GraphQLNonNull)
+
+    @property
+    def type(self) -> Any:
+        """The field's type, as if it could be null."""
+        type_ = self.definition.type
+        return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
+
     def resolve(self) -> Resolve:
         """The function that gets the value; arguments are read for each call."""
         field = self.strawberry_field
@@ -61,7 +84,7 @@ class Field:
         if is_relay_id(field):
             return _id(self.parent.name)
         if field.base_resolver is None:
-            is_list = is_list_type(get_nullable_type(self.definition.type))
+            is_list = isinstance(self.type, GraphQLList)
             if is_list and isinstance(field, StrawberryDjangoField):
                 return self._called  # a manager, which Strawberry-Django turns into rows
             return _attribute(attribute_of(field))
@@ -111,7 +134,7 @@ def global_id(type_name: str) -> Callable[[Any], str]:
 
 def attribute_of(field: StrawberryField) -> str:
     """The name of the attribute that a field without a resolver reads."""
-    return getattr(field, "django_name", None) or cast("str", field.python_name)
+    return getattr(field, "django_name", None) or field.python_name
 
 
 def is_relay_id(field: StrawberryField) -> bool:

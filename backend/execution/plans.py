@@ -12,8 +12,9 @@ from graphql import (
     VariableNode,
 )
 
-from backend.execution.compiler import Compiler, NotPlain, Root
+from backend.execution.compiler import Compiler, Root
 from backend.execution.connections import connection
+from backend.execution.fields import NotPlain
 
 logger = logging.getLogger(__name__)
 
@@ -46,7 +47,7 @@ def plan_of(context: ExecutionContext) -> Plan | None:
     plans: Plans | None = getattr(operation, "plans", None)
     if plans is None:
         # Nodes take attributes of others. Two threads may do this at once: either one's will do.
-        plans = operation.plans = Plans(context)  # type: ignore[attr-defined]  # ours
+        plans = operation.plans = Plans(context)
     return plans.plan(context)
 
 

@@ -14,7 +14,6 @@ from graphql import (
     GraphQLObjectType,
     get_named_type,
     is_leaf_type,
-    is_object_type,
 )
 from graphql.pyutils import Path
 from strawberry_django.optimizer import OptimizerStore
@@ -29,8 +28,8 @@ from backend.execution.columns import (
     is_relation,
     model_of,
 )
-from backend.execution.compiler import Compiler, Nodes, NotPlain
-from backend.execution.fields import Field
+from backend.execution.compiler import Compiler, Nodes
+from backend.execution.fields import Field, NotPlain
 from backend.execution.partial_models import PartialModel
 
 Read = Callable[[Row, ExecutionContext], Any]
@@ -73,7 +72,7 @@ class RowCompiler:
         """The object behind a foreign key: from the joined columns, None where the key is."""
         name = column_name(field)
         key = self.columns.place(f"{prefix}{name}_id")
-        type_ = get_named_type(field.definition.type)
+        type_ = field.object_type
         nodes = self._compiler.nodes_of(type_, field.nodes)
         read = self.object(type_, nodes, field.path, f"{prefix}{name}__")
         return lambda row, context: None if row[key] is None else read(row, context)
@@ -84,12 +83,9 @@ class RowCompiler:
         resolve, complete = field.resolve(), self._compiler.completion(field)
         for name in hints.only:
             model.need(name)
-        named = get_named_type(field.definition.type)
-        if is_object_type(named):
+        if not is_leaf_type(get_named_type(field.definition.type)):
             (relation,) = hints.select_related
-            self._needed_by(named, field, model.related(relation))
-        elif not is_leaf_type(named):
-            raise NotPlain(named)
+            self._needed_by(field.object_type, field, model.related(relation))
         return lambda row, context: complete(resolve(model.read(row), context), context)
 
     def _needed_by(self, type_: GraphQLObjectType, parent: Field, model: PartialModel) -> None:

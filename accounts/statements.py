@@ -1,0 +1,73 @@
+"""SQL that the ORM writes once for each shape, as to write it takes longer than to run it.
+
+A shape is all that the SQL depends on. A later query of the same shape brings only its parameters,
+which have to be those that the ORM would have given it, in the order of the SQL. PostgreSQL only,
+whose values come as Django wants them; another database gets the query itself.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from threading import Lock
+from typing import Any, TypeVar
+
+from cachetools import LRUCache
+from django.db import DEFAULT_DB_ALIAS, connection
+from django.db.models import Model, QuerySet
+
+from accounts import prepared
+
+M = TypeVar("M", bound=Model)
+Row = tuple[Any, ...]
+
+STATEMENTS: LRUCache[Hashable, str] = LRUCache(500)
+"""The SQL of each shape; no parameter is in it."""
+
+_lock = Lock()
+
+
+def rows(
+    shape: Hashable, build: Callable[[], QuerySet[Any, Row]], parameters: list[Any]
+) -> list[Row]:
+    """The rows of the query that `build` makes: one with `values_list`."""
+    sql = _sql(shape, build, parameters)
+    return list(build()) if sql is None else prepared.rows(sql, parameters)
+
+
+def models(
+    model: type[M],
+    shape: Hashable,
+    build: Callable[[Mapping[str, Any]], QuerySet[M]],
+    parameters: list[Any],
+    annotations: Mapping[str, Any],
+) -> list[M]:
+    """The models of the query that `build` makes with `annotations`: whole rows of one table.
+
+    What an annotation's name stands for is the same for all queries of a shape.
+    """
+    named = (model, shape, *annotations)
+    sql = _sql(named, lambda: build(annotations), parameters)
+    if sql is None:
+        return list(build(annotations))
+    names = [field.attname for field in model._meta.concrete_fields]
+    found = []
+    for row in prepared.rows(sql, parameters):
+        instance = model.from_db(DEFAULT_DB_ALIAS, names, row[: len(names)])
+        instance.__dict__.update(zip(annotations, row[len(names) :], strict=True))
+        found.append(instance)
+    return found
+
+
+def _sql(
+    shape: Hashable, build: Callable[[], QuerySet[Any, Any]], parameters: list[Any]
+) -> str | None:
+    """The SQL of that shape; None where it is not to be had, or has other parameters."""
+    if connection.vendor != "postgresql":
+        return None
+    with _lock:
+        sql = STATEMENTS.get(shape)
+    if sql is None:
+        sql, written = build().query.sql_with_params()
+        if list(written) != parameters:
+            return None
+        with _lock:
+            STATEMENTS[shape] = sql
+    return sql
