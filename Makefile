@@ -5,7 +5,7 @@
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
 .PHONY: help run test faults zones audit fuzz isolation mutants lint format schema texts messages
-.PHONY: lock clean checks exported-schema compiled-messages
+.PHONY: lock bench clean checks exported-schema compiled-messages
 
 # An existing .venv keeps its interpreter.
 PYTHON ?=
@@ -23,6 +23,8 @@ EXAMPLES ?= 5000
 URL ?=
 # `make isolation TIMES=10` takes ten times the steps that the tests take, drawn anew in each run.
 TIMES ?= 20
+# `make bench SCALE=small` takes minutes; ARGS="--only a,b --seconds 1" measures a part.
+SCALE ?= full
 # An existing folder that keeps what the run's processes log.
 LOGS ?=
 
@@ -74,6 +76,7 @@ help:
 
 	@echo "make isolation TIMES=20: strangers and dead tokens try everything, ever anew (some minutes)"
 	@echo "make mutants   takes each permission check away; the same strangers have to notice"
+	@echo "make bench     SCALE=small: the product against hand-written SQL, REST and plain Strawberry"
 	@echo "make lint      style, types, imports, and drift of migrations, schema and translations"
 	@echo "make format    let ruff format and fix the code"
 	@echo "make schema    write schema.graphql from the code"
@@ -125,6 +128,9 @@ mutants: .venv/dev.stamp
 
 isolation: .venv/dev.stamp
 	ISOLATION_TIMES=$(TIMES) ISOLATION_FRESH=yes $(VENV) -m pytest -s tests/isolation $(ARGS)
+
+bench: .venv/dev.stamp build/twins/stamp
+	@exec $(VENV) -m benchmarks.bench --scale $(SCALE) $(ARGS)
 
 checks: .venv/dev.stamp
 	$(VENV) -m ruff format --check
@@ -194,6 +200,13 @@ compiled-messages: .venv/dev.stamp
 # It pins everything in requirements.txt, too.
 	@touch .venv/run.stamp $@
 
+# What the product is measured against has packages of its own.
+build/twins/stamp: benchmarks/twins/requirements.txt | .venv/bin/python
+	@echo "Installing $<"
+	@$(VENV) -m venv --clear build/twins
+	@build/twins/bin/python -m pip install --quiet --require-hashes -r $<
+	@touch $@
+
 # uv looks where its own configuration says, not pip's. It reads for the oldest Python, because what
 # only that one needs would be missing from a lock made for a newer one. Extras stay in the lock:
 # without them pip looks at `coverage[toml]` apart from `coverage`, takes its newest release, and
@@ -210,7 +223,7 @@ lock:
 			"$$python" -m venv --clear build/uv && build/uv/bin/python -m pip install --quiet uv || exit 1; \
 		fi; \
 	fi; \
-	for name in requirements requirements-dev; do \
+	for name in requirements requirements-dev benchmarks/twins/requirements; do \
 		"$$uv" pip compile $(LOCK) $(ARGS) "$$name.in" -o "$$name.txt" || exit 1; \
 	done
 

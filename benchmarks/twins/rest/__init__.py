@@ -1,0 +1,1 @@
+"""The original's stack: Django REST framework with simplejwt."""

@@ -1,0 +1,5 @@
+"""The REST twin as a WSGI application; DJANGO_SETTINGS_MODULE names its settings."""
+
+from django.core.wsgi import get_wsgi_application
+
+application = get_wsgi_application()
