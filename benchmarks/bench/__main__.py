@@ -10,14 +10,18 @@ import contextlib
 import json
 import sys
 import time
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
 from benchmarks.backend import backend
+from benchmarks.bench import reminders
 from benchmarks.bench.scales import SCALES, Scale
 
 OPERATIONS = ("a", "b", "c", "d")
+OF_THE_PRODUCT = ("pages", "rows", "memory")
+REMINDERS = ("ticks", "delivery")
+PROGRAMS = ("product", "floor", "floor_prepared", "rest", "plain")
+
 MAKERS = 5000
 """People who make the habits of (c): so many that nobody gets a thousand."""
 
@@ -26,55 +30,85 @@ def say(text: str) -> None:
     print(f"{time.strftime('%H:%M:%S')} {text}", file=sys.stderr, flush=True)
 
 
-def compare(
-    scale: Scale, environment: dict[str, str], only: list[str], names: list[str]
+def requests(
+    scale: Scale, environment: dict[str, str], wanted: list[str], names: list[str]
 ) -> dict[str, Any]:
-    """Fills the database, starts the programs, and answers the figures of the named operations."""
-    from benchmarks.bench import population
+    """Fills the database, starts the programs, and answers the figures that are wanted."""
+    # They need the settings that `backend` has set up.
+    from benchmarks.bench import memory, operations, pages, population, programs
     from benchmarks.bench.agreement import check
-    from benchmarks.bench.operations import OPERATIONS as ALL
-    from benchmarks.bench.operations import People
-    from benchmarks.bench.programs import PROGRAMS, Running, running
     from benchmarks.bench.report import ratios, table
     from benchmarks.bench.rounds import measure
     from benchmarks.bench.statements import statements_of
 
     say(f"{scale.people:,} people and {scale.habits:,} habits")
     population.fill(scale)
-    people = People(scale, MAKERS)
+    people = operations.People(scale, MAKERS)
+    measured = {
+        name: (operation, operation.calls(people))
+        for name, operation in operations.OPERATIONS.items()
+        if name in wanted
+    }
+    figures: dict[str, Any] = {}
     with contextlib.ExitStack() as stack:
-        programs: Mapping[str, Running] = {
-            name: stack.enter_context(running(PROGRAMS[name], environment)) for name in names
+        running = {
+            name: stack.enter_context(programs.running(programs.PROGRAMS[name], environment))
+            for name in names
         }
-        operations = {name: (ALL[name], ALL[name].calls(people)) for name in only if name in ALL}
-        say("the programs answer the same")
-        for operation, calls in operations.values():
-            check(operation, calls, programs)
-        say(f"{scale.rounds} rounds of {scale.seconds:g} s each")
-        found = measure(operations, programs, scale.rounds, scale.seconds)
-        print(table(found), flush=True)
-        return {
-            name: ratios(found[name], statements_of(programs["product"], *operations[name]))
-            for name in operations
-        }
+        product = running["product"]
+        if measured:
+            say("do all programs answer the same?")
+            for operation, calls in measured.values():
+                check(operation, calls, running)
+            say(f"{scale.rounds} rounds of {scale.seconds:g} s for each operation of each program")
+            found = measure(measured, running, scale.rounds, scale.seconds)
+            print(table(found), flush=True)
+            for name, (operation, calls) in measured.items():
+                figures[name] = ratios(found[name], statements_of(product, operation, calls))
+        if "pages" in wanted:
+            say("the page far from the front")
+            figures |= pages.depth(product, people, scale.rounds, scale.seconds)
+        if "rows" in wanted:
+            say("the further rows of a page")
+            figures |= pages.rows(product, people, scale.rounds, scale.seconds)
+        if "memory" in wanted:
+            say(f"memory over {scale.varied:,} varied requests")
+            figures |= memory.growth(product, people, scale.varied)
+    return figures
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__)
+    every = (*OPERATIONS, *OF_THE_PRODUCT, *REMINDERS)
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--scale", choices=SCALES, default="full")
-    parser.add_argument("--only", default=",".join(OPERATIONS), help="such as a,b")
-    parser.add_argument("--programs", default="product,floor,floor_prepared,rest,plain")
+    parser.add_argument("--only", default=",".join(every), help=f"some of {','.join(every)}")
+    parser.add_argument("--programs", default=",".join(PROGRAMS), help="product and some others")
     parser.add_argument("--rounds", type=int)
     parser.add_argument("--seconds", type=float, help="of an operation in a program in a round")
+    parser.add_argument("--varied", type=int, help="requests between the two looks at the memory")
     given = parser.parse_args()
+    wanted, names = given.only.split(","), given.programs.split(",")
+    if not set(wanted) <= set(every):
+        parser.error(f"--only takes {', '.join(every)}.")
+    if "product" not in names or not set(names) <= set(PROGRAMS):
+        parser.error(f"--programs takes product and any of {', '.join(PROGRAMS[1:])}.")
     scale = SCALES[given.scale]
     scale = replace(
         scale,
         rounds=given.rounds or scale.rounds,
         seconds=given.seconds or scale.seconds,
+        varied=given.varied or scale.varied,
     )
-    with backend() as environment:
-        figures = compare(scale, environment, given.only.split(","), given.programs.split(","))
+    figures: dict[str, Any] = {}
+    if not set(wanted) <= set(REMINDERS):
+        with backend() as environment:
+            figures |= requests(scale, environment, wanted, names)
+    if "ticks" in wanted:
+        say(f"ticks among {scale.few:,} and {scale.many:,} habits, and {scale.due:,} due at once")
+        figures |= reminders.ticks(scale)
+    if "delivery" in wanted:
+        say(f"{scale.reminders:,} reminders through the ledger")
+        figures |= reminders.delivery(scale)
     print(json.dumps(figures))
 
 

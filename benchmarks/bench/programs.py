@@ -33,8 +33,10 @@ class Program:
 
     name: str
     command: Callable[[int], list[str | Path]]
-    request: Callable[[Operation, Call], str | None]
-    """The whole HTTP request; None for an operation that the program has not."""
+    request: Callable[[Operation, Call], str]
+    """The whole HTTP request."""
+    operations: str = "abcd"
+    """The names of those that it has."""
     settings: dict[str, str] = field(default_factory=dict)
     created: str = "200"
     """The status of the answer to (c)."""
@@ -58,9 +60,7 @@ def floor(operation: Operation, call: Call) -> str:
     return graphql(operation, call, f"/{operation.name}")
 
 
-def plain(operation: Operation, call: Call) -> str | None:
-    if operation.name == "d":
-        return None
+def plain(operation: Operation, call: Call) -> str:
     if call.after is None:
         return graphql(operation, call)
     cursor = base64.b64encode(f'orderedcursor:["{call.after}"]'.encode()).decode()
@@ -68,7 +68,7 @@ def plain(operation: Operation, call: Call) -> str | None:
     return http_request("POST", "/graphql", call.token, operation.body(call, variables))
 
 
-def rest(operation: Operation, call: Call) -> str | None:
+def rest(operation: Operation, call: Call) -> str:
     """Its own resources, and the same values in their own spelling."""
     match operation.name:
         case "a":
@@ -83,8 +83,8 @@ def rest(operation: Operation, call: Call) -> str | None:
             given = call.variables["input"]
             body = {SNAKE.get(name, name): value for name, value in given.items()}
             return http_request("POST", "/api/habits/", call.token, body)
-        case _:
-            return None
+        case name:
+            raise ValueError(f"there is no ({name})")
 
 
 SNAKE = {"isPublic": "is_public", "isEnjoyed": "is_enjoyed", "startsOn": "starts_on"}
@@ -106,12 +106,13 @@ PROGRAMS = {
             "floor_prepared",
             served("benchmarks.twins.floor.wsgi:application"),
             floor,
-            {"FLOOR": "prepared"},
+            settings={"FLOOR": "prepared"},
         ),
         Program(
             "rest",
             served("benchmarks.twins.rest.wsgi:application"),
             rest,
+            "abc",
             {"DJANGO_SETTINGS_MODULE": "benchmarks.twins.rest.settings"},
             created="201",
         ),
@@ -119,6 +120,7 @@ PROGRAMS = {
             "plain",
             served("benchmarks.twins.plain.wsgi:application"),
             plain,
+            "abc",
             {"DJANGO_SETTINGS_MODULE": "benchmarks.twins.plain.settings"},
         ),
     )

@@ -5,24 +5,39 @@ from typing import Any
 
 from benchmarks.bench.rounds import Sample
 
-AGAINST = ("floor", "rest", "plain")
-HEAD = ("", "program", "requests/s", "to product", "ms", "p99 ms", "CPU ms", "+ PostgreSQL", "load")
+AGAINST = ("floor", "rest", "plain", "floor_prepared")
+HEAD = (
+    "",
+    "program",
+    "requests/s",
+    "product's",
+    "of CPU",
+    "ms",
+    "p99 ms",
+    "CPU ms",
+    "+ PostgreSQL",
+    "load",
+)
 
 
 def table(found: Mapping[str, Mapping[str, Sample]]) -> str:
-    """A line for each program of each operation; `load` is the generator's own CPU a request."""
+    """A line for each program of each operation.
+
+    `product's` are the product's requests a second against the program's, and `of CPU` is the same
+    of requests for each second of CPU; `load` is the generator's own CPU a request.
+    """
     rows = [HEAD]
     for name, samples in found.items():
         for program, sample in samples.items():
-            product = samples.get("product")
-            ratio = f"{product.per_second / sample.per_second:.2f}" if product else ""
+            product = samples["product"]
             rows.append(
                 (
                     f"({name})",
                     program,
                     f"{sample.per_second:.0f}",
-                    ratio,
-                    f"{sample.mean_ms:.2f}",
+                    f"{product.per_second / sample.per_second:.2f}",
+                    f"{sample.cpu_ms / product.cpu_ms:.2f}",
+                    f"{sample.median_ms:.2f}",
                     f"{sample.p99_ms:.1f}",
                     f"{sample.program_ms:.2f}",
                     f"{sample.postgresql_ms:.2f}",
@@ -42,7 +57,7 @@ def table(found: Mapping[str, Mapping[str, Sample]]) -> str:
 def ratios(samples: Mapping[str, Sample], sql: float) -> dict[str, Any]:
     """The product's requests a second against each other's; null against one without the operation.
 
-    CPU is in ms a request: the product's processes, and those of PostgreSQL.
+    CPU is in ms a request, of the program's processes and PostgreSQL's.
     """
     product = samples["product"]
     found: dict[str, Any] = {
@@ -51,11 +66,9 @@ def ratios(samples: Mapping[str, Sample], sql: float) -> dict[str, Any]:
         else None
         for name in AGAINST
     }
-    prepared = samples.get("floor_prepared")
     return {
         **found,
         "sql": int(sql) if sql == int(sql) else sql,
-        "vs_floor_prepared": prepared and round(product.per_second / prepared.per_second, 3),
         "per_second": round(product.per_second),
-        "cpu_ms": [round(product.program_ms, 3), round(product.postgresql_ms, 3)],
+        "cpu_ms": {name: round(sample.cpu_ms, 3) for name, sample in samples.items()},
     }

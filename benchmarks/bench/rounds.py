@@ -16,6 +16,7 @@ from benchmarks.bench.programs import Running
 
 CONNECTIONS = 16
 WARM_UP_SECONDS = 1.0
+LONGEST_SECONDS = 24 * 60 * 60.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,11 +25,16 @@ class Sample:
     PostgreSQL, and the load's own."""
 
     per_second: float
-    mean_ms: float
+    median_ms: float
     p99_ms: float
     program_ms: float
     postgresql_ms: float
     load_ms: float
+
+    @property
+    def cpu_ms(self) -> float:
+        """Of the program and PostgreSQL together."""
+        return self.program_ms + self.postgresql_ms
 
     @classmethod
     def median(cls, samples: Iterable["Sample"]) -> "Sample":
@@ -50,21 +56,34 @@ class Load:
         self._next = 0
 
     @classmethod
-    def of(cls, program: Running, operation: Operation, calls: list[Call]) -> "Load | None":
-        """None for an operation that the program has not."""
-        requests = [program.program.request(operation, call) for call in calls]
+    def of(cls, program: Running, operation: Operation, calls: list[Call]) -> "Load":
+        """Calls of an operation that the program has."""
         status = program.program.created if operation.name == "c" else "200"
-        known = [request for request in requests if request is not None]
-        return cls(program, operation.mark, known, status) if known else None
+        requests = [program.program.request(operation, call) for call in calls]
+        return cls(program, operation.mark, requests, status)
 
     def run(self, seconds: float, *, connections: int = CONNECTIONS) -> Sample:
-        """Raises where an answer was not as expected."""
+        """As many requests as are answered in that time. Raises where an answer is not good."""
+        return self._run(seconds, 0, connections)
+
+    def run_requests(self, requests: int) -> Sample:
+        """So many requests, however long they take."""
+        return self._run(LONGEST_SECONDS, requests, CONNECTIONS)
+
+    def _run(self, seconds: float, most: int, connections: int) -> Sample:
         pid, postmaster = self.program.pid, database.postmaster()
         before = cpu_of(pid), cpu_of(postmaster)
-        command = ["-m", "benchmarks.bench.load", str(self.program.port), str(connections)]
-        command += [str(seconds), str(self._next), self._status, self._mark]
+        given = (
+            self.program.port,
+            connections,
+            seconds,
+            most,
+            self._next,
+            self._mark,
+            self._status,
+        )
         done = subprocess.run(
-            [sys.executable, *command],
+            [sys.executable, "-m", "benchmarks.bench.load", *map(str, given)],
             cwd=ROOT,
             input=self._requests,
             text=True,
@@ -79,7 +98,7 @@ class Load:
         requests = figures["requests"]
         return Sample(
             per_second=figures["per_second"],
-            mean_ms=figures["mean_ms"],
+            median_ms=figures["median_ms"],
             p99_ms=figures["p99_ms"],
             program_ms=1000 * (after[0] - before[0]) / requests,
             postgresql_ms=1000 * (after[1] - before[1]) / requests,
@@ -95,10 +114,10 @@ def measure(
 ) -> dict[str, dict[str, Sample]]:
     """The medians of each program, by operation."""
     loads = {
-        (name, program): load
+        (name, program): Load.of(running, operation, calls)
         for name, (operation, calls) in operations.items()
         for program, running in programs.items()
-        if (load := Load.of(running, operation, calls)) is not None
+        if name in running.program.operations
     }
     newest = database.newest_habit()
     for load in loads.values():
