@@ -12,7 +12,7 @@ from benchmarks.bench.rounds import Load
 
 DIFFERENT = 20_000
 """Requests, which come round again: more than any cache of documents holds."""
-WARM_UP = 4000
+WARM_UP = 2000
 
 
 def growth(product: Running, people: People, requests: int) -> dict[str, Any]:

@@ -83,6 +83,8 @@ def fill(scale: Scale) -> None:
         "offset": scale.busy * LIST,
     }
     with connection.cursor() as cursor:
+        # No request: this may take a minute.
+        cursor.execute("SET statement_timeout = 0")
         # The rows are right: to look each foreign key up again takes as long as to write them.
         cursor.execute("SET session_replication_role = replica")
         cursor.execute(PEOPLE, {"people": scale.people, "zones": list(ZONES)})

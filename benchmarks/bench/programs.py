@@ -19,8 +19,8 @@ from tests.wheel_servers import free_port
 
 TWINS = ROOT / "build" / "twins" / "bin"
 WORKERS = 2
-THREADS = 4
-"""Of a twin's worker. The floor is as fast with 2 to 8, and slower with one."""
+FLOOR_THREADS, DJANGO_THREADS = 4, 8
+"""Of a worker: with how many of 1, 2, 4 and 8 each of them was the fastest."""
 
 START_SECONDS = 30
 LOG_SHOWN = 3000
@@ -90,10 +90,10 @@ def rest(operation: Operation, call: Call) -> str:
 SNAKE = {"isPublic": "is_public", "isEnjoyed": "is_enjoyed", "startsOn": "starts_on"}
 
 
-def served(application: str) -> Callable[[int], list[str | Path]]:
+def served(application: str, threads: int) -> Callable[[int], list[str | Path]]:
     """The command of a twin: two workers of granian."""
     options = ["--interface", "wsgi", "--http", "1", "--no-ws", "--workers", str(WORKERS)]
-    options += ["--blocking-threads", str(THREADS), "--host", "127.0.0.1", "--log-level", "warning"]
+    options += ["--blocking-threads", str(threads), "--host", "127.0.0.1", "--log-level", "warning"]
     return lambda port: [TWINS / "granian", *options, "--port", str(port), application]
 
 
@@ -101,16 +101,16 @@ PROGRAMS = {
     program.name: program
     for program in (
         Program("product", lambda _port: [sys.executable, "manage.py", "serve"], graphql),
-        Program("floor", served("benchmarks.twins.floor.wsgi:application"), floor),
+        Program("floor", served("benchmarks.twins.floor.wsgi:application", FLOOR_THREADS), floor),
         Program(
             "floor_prepared",
-            served("benchmarks.twins.floor.wsgi:application"),
+            served("benchmarks.twins.floor.wsgi:application", FLOOR_THREADS),
             floor,
             settings={"FLOOR": "prepared"},
         ),
         Program(
             "rest",
-            served("benchmarks.twins.rest.wsgi:application"),
+            served("benchmarks.twins.rest.wsgi:application", DJANGO_THREADS),
             rest,
             "abc",
             {"DJANGO_SETTINGS_MODULE": "benchmarks.twins.rest.settings"},
@@ -118,7 +118,7 @@ PROGRAMS = {
         ),
         Program(
             "plain",
-            served("benchmarks.twins.plain.wsgi:application"),
+            served("benchmarks.twins.plain.wsgi:application", DJANGO_THREADS),
             plain,
             "abc",
             {"DJANGO_SETTINGS_MODULE": "benchmarks.twins.plain.settings"},
