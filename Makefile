@@ -25,6 +25,8 @@ URL ?=
 TIMES ?= 20
 # `make bench SCALE=small` takes minutes; ARGS="--only a,b --seconds 1" measures a part.
 SCALE ?= full
+# `make parity SEED=7 CASE=12` is one case of a run.
+CASE ?=
 # An existing folder that keeps what the run's processes log.
 LOGS ?=
 
@@ -119,6 +121,10 @@ fuzz: .venv/dev.stamp
 	@exec $(VENV) -m tests.fuzz --examples $(EXAMPLES) $(if $(SEED),--seed $(SEED))
 
 # ARGS="--server up" or ARGS=--development chooses what is started.
+parity: N = 10000
+parity: .venv/dev.stamp
+	@exec $(VENV) -m tests.parity --n $(N) $(if $(SEED),--seed $(SEED)) $(if $(CASE),--case $(CASE))
+
 audit: .venv/dev.stamp
 	@exec $(VENV) -m tests.audit $(if $(URL),--url $(URL)) $(ARGS)
 
