@@ -23,7 +23,7 @@ from backend.execution.fields import (
 Row = Sequence[Any]
 ReadColumn = Callable[[Any], Any]
 
-AS_THEY_ARE: dict[str, tuple[type[models.Field[Any, Any]], ...]] = {
+AS_THEY_ARE: dict[str, tuple[type["models.Field[Any, Any]"], ...]] = {
     "String": (models.CharField,),
     "Boolean": (models.BooleanField,),
     "Int": (models.PositiveSmallIntegerField,),
