@@ -5,13 +5,14 @@ which have to be those that the ORM would have given it, in the order of the SQL
 whose values come as Django wants them; another database gets the query itself.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from threading import Lock
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
 from django.db import DEFAULT_DB_ALIAS, connection
-from django.db.models import Model, QuerySet
+from django.db.models import Field, Model, QuerySet
+from django.db.models.sql import InsertQuery
 
 from accounts import prepared
 
@@ -54,6 +55,32 @@ def models(
         instance.__dict__.update(zip(annotations, row[len(names) :], strict=True))
         found.append(instance)
     return found
+
+
+def insert(
+    instance: Model, fields: Sequence["Field[Any, Any]"], returning: Sequence["Field[Any, Any]"]
+) -> list[Row]:
+    """Inserts a row with these fields of `instance`; answers those in `returning`, as one row.
+
+    For `Model._do_insert`. The values are those that the ORM gives it, none of them an expression.
+    """
+    model = type(instance)
+    names = tuple(field.attname for field in fields)
+    shape = "insert", model, names, len(returning)
+    with _lock:
+        sql = STATEMENTS.get(shape)
+    if sql is None:
+        query = InsertQuery(model)
+        query.insert_values(fields, [instance])
+        compiler = query.get_compiler(DEFAULT_DB_ALIAS)
+        compiler.returning_fields = returning
+        ((sql, _parameters),) = compiler.as_sql()
+        with _lock:
+            STATEMENTS[shape] = sql
+    parameters = [
+        field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields
+    ]
+    return prepared.rows(sql, parameters)
 
 
 def _sql(

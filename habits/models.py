@@ -5,10 +5,11 @@ from collections.abc import Iterable, Mapping
 from typing import Any, cast
 
 from django.conf import settings
-from django.db import models, transaction
+from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts import statements
 from accounts.fields import LineField
 from accounts.models import User
 from habits.days import EVERY_DAY, Days, Pause
@@ -175,6 +176,13 @@ class Habit(models.Model):
         self.action_folded = fold(self.action)
         self.place_folded = fold(self.place)
         super().save(**options)
+
+    def _do_insert(
+        self, manager: Any, using: str, fields: Any, returning_fields: Any, raw: bool
+    ) -> Any:
+        if connection.vendor == "postgresql":
+            return statements.insert(self, fields, returning_fields)
+        return super()._do_insert(manager, using, fields, returning_fields, raw)
 
     def delete(self, *args: Any, **options: Any) -> tuple[int, dict[str, int]]:
         """Deletes the habit; its reminders hear of it first, in the same transaction.

@@ -8,7 +8,8 @@ from typing import Any
 from benchmarks.bench.population import tokens_of
 from benchmarks.bench.scales import Scale
 from habits.models import Habit
-from habits.paging import Page, sort_keys
+from habits.cursors import Cursors
+from habits.sort_keys import sort_keys
 
 SIZE = 20
 """Rows of a page."""
@@ -105,8 +106,7 @@ class People:
     def cursor(self, place: int) -> tuple[str, int]:
         """The cursor of `publicHabits` to the row at that place, and the row's number."""
         pk = self.public[place]
-        page = Page("publicHabits", Habit.objects.public(), sort_keys(()))
-        return page.cursor(Habit(pk=pk)), pk
+        return Cursors("publicHabits", Habit, sort_keys(())).write([pk]), pk
 
 
 def my_pages(people: People, size: int = SIZE) -> list[Call]:
