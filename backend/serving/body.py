@@ -7,13 +7,14 @@ is not read beyond the limit, nor in more than `CHUNKS`, as a chunk of one byte 
 read than to send.
 """
 
-from asyncio import timeout
 from collections.abc import Awaitable, Callable, MutableMapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+from backend.serving.deadline import Deadline
 
 if TYPE_CHECKING:
     from django.utils.functional import _StrOrPromise as Text
@@ -40,32 +41,41 @@ TOO_SLOW = Refused(
 )
 
 
-async def read_body(receive: Receive, declared: int | None, kept: int) -> bytes | Refused:
-    """The first `kept` bytes of the body, once all of it has arrived.
+class Reader:
+    """Reads bodies, of which it keeps the first `kept` bytes; one for all requests."""
 
-    `receive` is ASGI's, `declared` the Content-Length in bytes, None for a body in chunks.
-    """
-    # A refusal is returned, not raised: a traceback would keep `receive`, and granian closes the
-    # connection of an unread body only when that is gone.
-    if declared is not None and declared > DISCARDED_BYTES:
-        return TOO_LARGE
-    most = kept if declared is None else DISCARDED_BYTES
-    body = bytearray()
-    length = messages = 0
-    try:
-        async with timeout(SECONDS):
-            while True:
-                message = await receive()
-                if message["type"] != "http.request":
-                    return TOO_SHORT  # or in broken chunks
-                chunk = message.get("body", b"")
-                length += len(chunk)
-                messages += 1
-                if length > most or (declared is None and messages > CHUNKS):
-                    return TOO_LARGE
-                body += chunk[: kept - len(body)]
-                if not message.get("more_body", False):
-                    break
-    except TimeoutError:
-        return TOO_SLOW
-    return TOO_SHORT if declared is not None and length < declared else bytes(body)
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._deadline = Deadline(SECONDS)
+
+    async def read(self, receive: Receive, declared: int | None) -> bytes | Refused:
+        """What is kept of the body, once all of it has arrived.
+
+        `receive` is ASGI's, `declared` the Content-Length in bytes, None for a body in chunks.
+        """
+        # A refusal is returned, not raised: a traceback would keep `receive`, and granian closes
+        # the connection of an unread body only when that is gone.
+        if declared is not None and declared > DISCARDED_BYTES:
+            return TOO_LARGE
+        try:
+            return await self._deadline.keep(self._read(receive, declared))
+        except TimeoutError:
+            return TOO_SLOW
+
+    async def _read(self, receive: Receive, declared: int | None) -> bytes | Refused:
+        most = self._kept if declared is None else DISCARDED_BYTES
+        body = bytearray()
+        length = messages = 0
+        while True:
+            message = await receive()
+            if message["type"] != "http.request":
+                return TOO_SHORT  # or in broken chunks
+            chunk = message.get("body", b"")
+            length += len(chunk)
+            messages += 1
+            if length > most or (declared is None and messages > CHUNKS):
+                return TOO_LARGE
+            body += chunk[: self._kept - len(body)]
+            if not message.get("more_body", False):
+                break
+        return TOO_SHORT if declared is not None and length < declared else bytes(body)

@@ -5,17 +5,16 @@ before it is sent, so that a client that is slow in either costs a connection an
 are small here; what is unbounded must not be served this way.
 """
 
-import asyncio
 import io
 import sys
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import unquote_to_bytes
 from wsgiref.types import WSGIApplication, WSGIEnvironment
 
-from backend.serving.body import Receive, Refused, read_body
+from backend.serving.body import Reader, Receive, Refused
 from backend.serving.refusals import servers_refusal
+from backend.serving.threads import Threads
 
 Headers = Iterable[tuple[str, str]]
 Answer = tuple[int, Headers, bytes]
@@ -32,43 +31,44 @@ class Bridge:
 
     def __init__(self, application: WSGIApplication, *, threads: int, kept: int) -> None:
         self._application = application
-        self._kept = kept
-        self._threads = ThreadPoolExecutor(threads, thread_name_prefix="web")
+        self._reader = Reader(kept)
+        self._threads = Threads(self._run, threads)
 
     async def __call__(self, scope: MutableMapping[str, Any], receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
             return
-        body = await read_body(receive, _declared_length(scope), self._kept)
+        request = environ(scope)
+        body = await self._reader.read(receive, _declared_length(request))
         if isinstance(body, Refused):
-            asked = dict(scope["headers"]).get(b"accept-language", b"").decode("latin-1")
+            asked = request.get("HTTP_ACCEPT_LANGUAGE", "")
             headers, content = servers_refusal(body.message, "BAD_USER_INPUT", asked)
             answer: Answer = body.status, (*headers, ("Connection", "close")), content
         else:
-            loop = asyncio.get_running_loop()
-            answer = await loop.run_in_executor(self._threads, self._run, environ(scope, body))
+            request["wsgi.input"] = io.BytesIO(body)
+            answer = await self._threads.call(request)
         await _send(send, *answer)
 
     def _run(self, environ: WSGIEnvironment) -> Answer:
         """Runs the application to its end, in the thread that its connections belong to."""
         started: list[tuple[str, Headers]] = []
-        written = io.BytesIO()
+        written: list[bytes] = []
 
         def start_response(status: str, headers: Headers, exc_info: object = None) -> Any:
             started[:] = [(status, headers)]
-            return written.write
+            return written.append
 
         chunks = self._application(environ, start_response)
         try:
-            written.writelines(chunks)
+            written.extend(chunks)
         finally:
             if hasattr(chunks, "close"):
                 chunks.close()
         ((status, headers),) = started
-        return int(status[:3]), headers, written.getvalue()
+        return int(status[:3]), headers, b"".join(written)
 
 
-def environ(scope: MutableMapping[str, Any], body: bytes) -> WSGIEnvironment:
-    """The request as WSGI has it; a body in chunks has no CONTENT_LENGTH."""
+def environ(scope: MutableMapping[str, Any]) -> WSGIEnvironment:
+    """The request as WSGI has it, but for its body; one in chunks has no CONTENT_LENGTH."""
     host, port = scope.get("server") or ("", "")
     result: WSGIEnvironment = {
         "REQUEST_METHOD": scope["method"],
@@ -81,7 +81,6 @@ def environ(scope: MutableMapping[str, Any], body: bytes) -> WSGIEnvironment:
         "REMOTE_ADDR": (scope.get("client") or ("",))[0],
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": scope["scheme"],
-        "wsgi.input": io.BytesIO(body),
         "wsgi.errors": sys.stderr,
         "wsgi.multithread": True,
         "wsgi.multiprocess": True,
@@ -91,26 +90,50 @@ def environ(scope: MutableMapping[str, Any], body: bytes) -> WSGIEnvironment:
         # `X_Forwarded_For` would stand for X-Forwarded-For, which the proxy in front takes away.
         if b"_" in name:
             continue
-        key = name.decode("latin-1").upper().replace("-", "_")
-        if key not in {"CONTENT_TYPE", "CONTENT_LENGTH"}:
-            key = f"HTTP_{key}"
+        key = KEYS.get(name) or _key(name)
         text = value.decode("latin-1")
         result[key] = f"{result[key]},{text}" if key in result else text
-    # The server has checked it, so that a repeated one says the same; chunks overrule it.
-    length = _declared_length(scope)
-    if length is None:
+    if "HTTP_TRANSFER_ENCODING" in result:
         result.pop("CONTENT_LENGTH", None)
     else:
-        result["CONTENT_LENGTH"] = str(length)
+        # The server has checked it, so that a repeated one says the same.
+        length = result.get("CONTENT_LENGTH", "0").partition(",")[0]
+        result["CONTENT_LENGTH"] = str(int(length))
     return result
 
 
-def _declared_length(scope: MutableMapping[str, Any]) -> int | None:
+def _key(name: bytes) -> str:
+    """What the environment calls the header."""
+    key = name.decode("latin-1").upper().replace("-", "_")
+    return key if key in {"CONTENT_TYPE", "CONTENT_LENGTH"} else f"HTTP_{key}"
+
+
+KEYS = {
+    name: _key(name)
+    for name in (
+        b"accept",
+        b"accept-encoding",
+        b"accept-language",
+        b"authorization",
+        b"connection",
+        b"content-length",
+        b"content-type",
+        b"cookie",
+        b"host",
+        b"origin",
+        b"referer",
+        b"user-agent",
+        b"x-forwarded-for",
+        b"x-forwarded-proto",
+    )
+}
+"""Of the headers that most requests have; nothing that is sent adds to it."""
+
+
+def _declared_length(environ: WSGIEnvironment) -> int | None:
     """In bytes, 0 when there is no body; None for a body in chunks."""
-    headers = dict(scope["headers"])
-    if b"transfer-encoding" in headers:
-        return None
-    return int(headers.get(b"content-length", b"0"))
+    length = environ.get("CONTENT_LENGTH")
+    return None if length is None else int(length)
 
 
 async def _send(send: Send, status: int, headers: Headers, content: bytes) -> None:

@@ -151,7 +151,7 @@ def test_headers_are_joined_and_those_with_underscores_dropped() -> None:
         (b"authorization", b"\xff"),
     ]
 
-    result = environ(scope(headers=headers), b"")
+    result = environ(scope(headers=headers))
 
     assert result["CONTENT_LENGTH"] == "4"
     assert result["CONTENT_TYPE"] == "application/json"
@@ -163,7 +163,7 @@ def test_headers_are_joined_and_those_with_underscores_dropped() -> None:
 def test_a_path_is_bytes_and_a_body_in_chunks_has_no_length() -> None:
     headers = [(b"transfer-encoding", b"chunked"), (b"content-length", b"4")]
 
-    result = environ(scope(raw_path=b"/%ff%00%2Fa", query_string=b"a=%ff", headers=headers), b"")
+    result = environ(scope(raw_path=b"/%ff%00%2Fa", query_string=b"a=%ff", headers=headers))
 
     assert result["PATH_INFO"] == "/\xff\x00/a"
     assert result["QUERY_STRING"] == "a=%ff"
