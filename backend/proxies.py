@@ -14,8 +14,6 @@ Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 # An address as proxies write it: bare, or with a port, which IPv6 puts behind brackets.
 WRITTEN = re.compile(r"\[(?P<v6>[^\]]*)\](:\d*)?|(?P<v4>[^:]*):\d*|(?P<bare>.*)")
 
-FORWARDED = re.compile("HTTP_(X_FORWARDED_.*|FORWARDED)")
-
 
 class TrustedProxies:
     """A middleware that believes `TRUSTED_PROXIES`, and nobody else, in `X-Forwarded-*`.
@@ -32,15 +30,20 @@ class TrustedProxies:
         if _is_trusted(request.META.get("REMOTE_ADDR", "")):
             _believe(request.META)
         else:
-            for name in [name for name in request.META if FORWARDED.fullmatch(name)]:
+            for name in [name for name in request.META if _is_forwarded(name)]:
                 del request.META[name]
         return self._get_response(request)
 
 
+def _is_forwarded(name: str) -> bool:
+    return name.startswith("HTTP_X_FORWARDED_") or name == "HTTP_FORWARDED"
+
+
 def _is_trusted(text: str) -> bool:
+    if not settings.TRUSTED_PROXIES:
+        return False
     if not text:
-        # A Unix socket: whoever may write to it. Without any trusted proxy, there is none here.
-        return bool(settings.TRUSTED_PROXIES)
+        return True  # a Unix socket: whoever may write to it
     address = _address(text)
     return address is not None and _is_proxy(address)
 

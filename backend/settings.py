@@ -112,8 +112,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "backend.browsers.Logins",
+    "backend.browsers.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 
