@@ -38,7 +38,7 @@ def requests(
     """Fills the database, starts the programs, and answers the figures that are wanted."""
     # They need the settings that `backend` has set up.
     from benchmarks.bench import memory, operations, pages, population, programs
-    from benchmarks.bench.agreement import check
+    from benchmarks.bench.agreement import check, check_tokens
     from benchmarks.bench.report import ratios, table
     from benchmarks.bench.rounds import measure
     from benchmarks.bench.statements import statements_of
@@ -62,6 +62,7 @@ def requests(
             say("do all programs answer the same?")
             for operation, calls in measured.values():
                 check(operation, calls, running)
+                check_tokens(operation, calls[0], population.bad_tokens_of(1), running)
             say(f"{scale.rounds} rounds of {scale.seconds:g} s for each operation of each program")
             found = measure(measured, running, scale.rounds, scale.seconds)
             print(table(found), flush=True)

@@ -1,6 +1,7 @@
 """Before anything is measured: all programs answer the same, or the run fails loudly."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 from benchmarks.bench.operations import Call, Operation
@@ -45,6 +46,20 @@ def check(operation: Operation, calls: list[Call], programs: Mapping[str, Runnin
                 raise Disagreement(
                     f"({operation.name}) {call}\nproduct: {expected}\n{name}: {found}"
                 )
+
+
+def check_tokens(
+    operation: Operation, call: Call, bad: Mapping[str, str], programs: Mapping[str, Running]
+) -> None:
+    """All programs refuse the `bad` tokens, which have names."""
+    for name, program in programs.items():
+        if operation.name not in program.program.operations:
+            continue
+        for what, token in bad.items():
+            refused = replace(call, token=token)
+            status, answer = program.ask(program.program.request(operation, refused))
+            if status == 200 and not (isinstance(answer, dict) and "errors" in answer):
+                raise Disagreement(f"{name} takes a token that is {what}: {answer}")
 
 
 def _answer(program: Running, operation: Operation, call: Call) -> Any:

@@ -115,9 +115,24 @@ def _keep_progress(habits: int) -> None:
 
 def tokens_of(people: Iterable[int]) -> list[str]:
     """An access token of each of these people, good for a day."""
-    key = settings.GRAPHQL_JWT["JWT_SECRET_KEY"]
+    return [token_of(user) for user in User.objects.filter(pk__in=people).order_by("pk")]
+
+
+def token_of(user: User, key: str | None = None, **claims: object) -> str:
+    """An access token that is good for a day, unless its key or its claims are others."""
     expires = timezone.now() + TOKEN_LIFE
-    return [
-        jwt.encode({**claims_for(user), "exp": expires}, key, algorithm="HS256")
-        for user in User.objects.filter(pk__in=people).order_by("pk")
-    ]
+    key = key or settings.JWT_SECRET_KEY
+    return jwt.encode({**claims_for(user), "exp": expires, **claims}, key, algorithm="HS256")
+
+
+def bad_tokens_of(person: int) -> dict[str, str]:
+    """Tokens of that person that nobody may take, by what is wrong with each."""
+    user = User.objects.get(pk=person)
+    return {
+        "revoked": token_of(user, gen=user.token_generation + 1),
+        "forged": token_of(user, key="a key that is as long as the right one but not it"),
+        "expired": token_of(user, exp=timezone.now() - TOKEN_LIFE),
+        "another type": token_of(user, typ="refresh"),
+        "another issuer": token_of(user, iss="somebody"),
+        "of nobody": token_of(user, sub="0"),
+    }
