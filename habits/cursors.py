@@ -3,8 +3,11 @@
 import base64
 import datetime
 import json
+from binascii import b2a_base64
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
+from json.encoder import encode_basestring_ascii
 from typing import Any, cast
 
 from django.core.exceptions import ValidationError
@@ -15,9 +18,12 @@ from accounts.errors import BadUserInput
 from habits.sort_keys import SortKey, SortKeys
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cursors:
-    """The cursors of a list of `model` in one order; another list's are not taken."""
+    """The cursors of a list of `model` in one order; another list's are not taken.
+
+    Each is a JSON array: the list's name, then a pair for each key of its name and its value.
+    """
 
     name: str
     model: type[Model]
@@ -25,8 +31,16 @@ class Cursors:
 
     def write(self, values: Iterable[Any]) -> str:
         """The cursor of the row whose sort keys have these values."""
-        told = [(str(key), _text(value)) for key, value in zip(self.keys, values, strict=True)]
-        return base64.b64encode(json.dumps([self.name, *told]).encode()).decode()
+        pairs = [
+            f"{start}{_json(value)}]" for start, value in zip(self._starts, values, strict=True)
+        ]
+        array = f"[{encode_basestring_ascii(self.name)}, {', '.join(pairs)}]"
+        return b2a_base64(array.encode(), newline=False).decode()
+
+    @cached_property
+    def _starts(self) -> list[str]:
+        """What stands before the values, which differ from row to row."""
+        return [f"[{encode_basestring_ascii(str(key))}, " for key in self.keys]
 
     def read(self, argument: str, cursor: str) -> list[Any]:
         """The values in a cursor; raises `BadUserInput` where it is none of this list's."""
@@ -56,8 +70,10 @@ class Cursors:
         return value
 
 
-def _text(value: Any) -> str | None:
-    """As the fields of models write it, too."""
+def _json(value: Any) -> str:
+    """The value as a JSON string, written as the fields of models do; NULL is null."""
+    if value is None:
+        return "null"
     if isinstance(value, datetime.datetime | datetime.time):
-        return value.isoformat()
-    return None if value is None else str(value)
+        return f'"{value.isoformat()}"'
+    return encode_basestring_ascii(str(value))
