@@ -87,7 +87,7 @@ def _sql(
     shape: Hashable, build: Callable[[], QuerySet[Any, Any]], parameters: list[Any]
 ) -> str | None:
     """The SQL of that shape; None where it is not to be had, or has other parameters."""
-    if connection.vendor != "postgresql":
+    if connection.vendor != "postgresql" or not all(map(_fits, parameters)):
         return None
     with _lock:
         sql = STATEMENTS.get(shape)
@@ -98,3 +98,8 @@ def _sql(
         with _lock:
             STATEMENTS[shape] = sql
     return sql
+
+
+def _fits(parameter: object) -> bool:
+    """Whether it is no number that no column holds: with one of those Django writes other SQL."""
+    return not isinstance(parameter, int) or -(2**63) <= parameter < 2**63

@@ -45,9 +45,7 @@ def case(seed: int, number: int, world: World) -> Case:
     return Case(seed, number, requests)
 
 
-def _request(
-    values: Values, world: World, document: Document, text: str, person: str
-) -> Request:
+def _request(values: Values, world: World, document: Document, text: str, person: str) -> Request:
     body: dict[str, Any] = {"query": text}
     variables = _variables(values, document)
     if variables or values.chance(2):

@@ -6,7 +6,24 @@ from collections.abc import Callable
 
 Damage = Callable[[random.Random, str], str]
 
-SOUP = ("{", "}", "(", ")", ":", "$", "...", "@skip", '"', '"""', "#", "é", "\0", "\ufeff", "on", "1")
+SOUP = (
+    "{",
+    "}",
+    "(",
+    ")",
+    ":",
+    "$",
+    "...",
+    "@skip",
+    '"',
+    '"""',
+    "#",
+    "é",
+    "\0",
+    "\ufeff",
+    "on",
+    "1",
+)
 
 
 def damaged(draw: random.Random, text: str) -> str:
@@ -54,11 +71,21 @@ ALL: tuple[Damage, ...] = (
     _stuffed,
     _renamed,
     _renamed,
-    _added("nope", "...Nope", "... on Nope { id }", "id: nope", "__typename: id", "a: id a: __typename"),
-    _added("__schema { types { name } }", '__type(name: "Habit") { name }', "...on Query{__typename}"),
+    _added(
+        "nope", "...Nope", "... on Nope { id }", "id: nope", "__typename: id", "a: id a: __typename"
+    ),
+    _added(
+        "__schema { types { name } }", '__type(name: "Habit") { name }', "...on Query{__typename}"
+    ),
     _added("__typename @nope", "__typename @skip", "__typename @include(if: $nope)"),
-    _added("__typename @skip(if: null)", '__typename @include(if: "true")', "me { id { id } }", "me"),
-    _followed("fragment Unused on Habit { id }", "fragment A on Habit { ...A }", "type A { a: Int }"),
-    _followed("query Z { __typename }", "query Z { me { id } }", "{ __typename }", "subscription S { a }"),
+    _added(
+        "__typename @skip(if: null)", '__typename @include(if: "true")', "me { id { id } }", "me"
+    ),
+    _followed(
+        "fragment Unused on Habit { id }", "fragment A on Habit { ...A }", "type A { a: Int }"
+    ),
+    _followed(
+        "query Z { __typename }", "query Z { me { id } }", "{ __typename }", "subscription S { a }"
+    ),
     _as_subscription,
 )

@@ -151,13 +151,11 @@ class Writer:
         if isinstance(type_, GraphQLUnionType):
             return self._members(type_, levels, reached)
         names = self._names(type_, levels)
-        parts = [
-            part for name in names for part in self._field(type_, name, levels, reached)
-        ] or [self._typename()]
+        parts = [part for name in names for part in self._field(type_, name, levels, reached)] or [
+            self._typename()
+        ]
         fitting = [
-            each
-            for each in self.fragments
-            if each.levels <= levels and _applies(each.type, type_)
+            each for each in self.fragments if each.levels <= levels and _applies(each.type, type_)
         ]
         if fitting and self.values.chance(4):
             spread = self.values.of(fitting)
@@ -196,7 +194,10 @@ class Writer:
         if objects:
             # A page without its entries says little.
             likely = [name for name in objects if name in ("edges", "node")]
-            few = self.draw.choices([*objects, *(each for each in objects if each in RISKY)], k=self.values.of((0, 0, 1, 1, 2)))
+            few = self.draw.choices(
+                [*objects, *(each for each in objects if each in RISKY)],
+                k=self.values.of((0, 0, 1, 1, 2)),
+            )
             chosen = [*chosen, *(likely if not self.values.chance(8) else ()), *few]
         return chosen or [self.values.of([*leaves, *objects])]
 
@@ -270,9 +271,7 @@ class Writer:
             return self._variable(str(it.type), None, kind, it.type)
         return self._literal(kind(self.values), it.type)
 
-    def _variable(
-        self, type_: str, default: str | None, kind: Kind, of: Any = None
-    ) -> str:
+    def _variable(self, type_: str, default: str | None, kind: Kind, of: Any = None) -> str:
         fitting = [key for key, each in self.variables.items() if each.kind is kind]
         if fitting:
             return f"${fitting[0]}"
@@ -310,7 +309,9 @@ class Writer:
                 return self._written(value[0], type_.of_type, inner)
             return f"[{', '.join(inner(each, type_.of_type) for each in value)}]"
         if isinstance(type_, GraphQLInputObjectType) and isinstance(value, dict):
-            fields = (f"{key}: {inner(each, type_.fields[key].type)}" for key, each in value.items())
+            fields = (
+                f"{key}: {inner(each, type_.fields[key].type)}" for key, each in value.items()
+            )
             return f"{{{', '.join(fields)}}}"
         if isinstance(type_, GraphQLEnumType) and isinstance(value, str):
             return value
