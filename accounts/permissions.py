@@ -7,7 +7,7 @@ from django.http import HttpRequest
 from strawberry.types import Info
 
 from accounts.access_tokens import claim_of, user_of_token
-from accounts.claims import NO_ANNOTATIONS, Claim
+from accounts.claims import NO_ANNOTATIONS
 from accounts.errors import Unauthenticated
 from accounts.models import User
 
@@ -26,7 +26,10 @@ def current_user(
     """
     request: HttpRequest = info.context.request
     if lock or not hasattr(request, "token_user"):
-        found = _authenticate(request, lock=lock, annotations=annotations)
+        if getattr(request, "relies_on_claims", False) and not lock:
+            found = _claimed_user(request)
+        else:
+            found = _authenticate(request, lock=lock, annotations=annotations)
         request.token_user = found  # type: ignore[attr-defined]  # ours
     user: User | None = request.token_user  # type: ignore[attr-defined]
     if user is None:
@@ -34,23 +37,31 @@ def current_user(
     return user
 
 
-def rely_on_claim(request: HttpRequest) -> Claim | None:
-    """Lets this request read for the account that its token claims, and answers the claim.
-
-    Nothing may be answered before that is settled; None where there is nothing to settle.
+def rely_on_claims(request: HttpRequest) -> None:
+    """Lets this request read for the account that its token claims: the statement that reads asks
+    whether it is live. Nothing may be answered before `settle`.
     """
-    if hasattr(request, "token_user"):
-        return None
-    token = _token(request)
-    claim = None if token is None else claim_of(token)
-    request.token_user = claim and claim.user()  # type: ignore[attr-defined]  # ours
-    return claim
+    request.relies_on_claims = True  # type: ignore[attr-defined]  # ours
+
+
+def settle(request: HttpRequest) -> None:
+    """Raises `Unauthenticated` if the request has read for an account that is not live."""
+    user: User | None = getattr(request, "token_user", None)
+    if user is not None and user.claim is not None:
+        user.claim.settle()
 
 
 def rely_on_nothing(request: HttpRequest) -> None:
-    """Lets the database be asked for the account before anything else is, as it is by default."""
-    if hasattr(request, "token_user"):
-        del request.token_user
+    """From here on the database is asked for the account first, as it is by default."""
+    if getattr(request, "relies_on_claims", False):
+        request.relies_on_claims = False  # type: ignore[attr-defined]  # ours
+        vars(request).pop("token_user", None)
+
+
+def _claimed_user(request: HttpRequest) -> User | None:
+    token = _token(request)
+    claim = None if token is None else claim_of(token)
+    return None if claim is None else claim.user()
 
 
 def _authenticate(

@@ -4,7 +4,7 @@ The language is a part of what they are remembered by, since errors are worded w
 """
 
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from threading import Lock
@@ -24,7 +24,6 @@ from graphql import (
     specified_rules,
     validate,
 )
-from strawberry.extensions import SchemaExtension
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
@@ -68,35 +67,18 @@ class Document:
     length_variables: Mapping[str, object] = field(default_factory=dict)
     costs: dict[tuple[object, ...], GraphQLError | None] = field(default_factory=dict)
 
-
-class Documents(SchemaExtension):
-    """Gives an operation its document, or the errors for which it is not run."""
-
-    def on_parse(self) -> Iterator[None]:
-        context = self.execution_context
-        self.document = read(context.schema._schema, context.query or "")
-        if self.document.node is None:
-            # Raised itself, an error that is remembered would hold on to the request that it met.
-            raise _bare(*self.document.errors)
-        context.graphql_document = self.document.node
-        yield
-
-    def on_validate(self) -> Iterator[None]:
-        context = self.execution_context
-        context.pre_execution_errors = [*self.document.errors, *self._cost_errors()]
-        yield
-
-    def _cost_errors(self) -> list[GraphQLError]:
-        document, context = self.document, self.execution_context
-        if document.node is None or not document.length_variables:
-            return []
-        given = context.variables or {}
+    def refusals(
+        self, schema: GraphQLSchema, variables: Mapping[str, object]
+    ) -> list[GraphQLError]:
+        """What the document is not run for with these variables; nothing where it is."""
+        if self.node is None or not self.length_variables:
+            return list(self.errors)
         lengths = {
-            name: given.get(name, by_default)
-            for name, by_default in document.length_variables.items()
+            name: variables.get(name, by_default)
+            for name, by_default in self.length_variables.items()
         }
-        error = _refusal(document, document.node, _page_fields(context.schema._schema), lengths)
-        return [] if error is None else [error]
+        error = _refusal(self, self.node, _page_fields(schema), lengths)
+        return list(self.errors) if error is None else [*self.errors, error]
 
 
 def _refusal(

@@ -1,16 +1,18 @@
 """The GraphQL schema: the apps' queries and mutations under one root."""
 
 import datetime
+from typing import Any
 
 import strawberry
-from graphql import GraphQLError, GraphQLUnionType
+from graphql import GraphQLUnionType, execute, get_operation_ast
 from strawberry.schema.config import StrawberryConfig
-from strawberry.types.execution import ExecutionContext
+from strawberry.schema.exceptions import CannotGetOperationTypeError
+from strawberry.types.execution import ExecutionResult
 
 from accounts.mutations import Mutation as AccountsMutation
 from accounts.queries import Query as AccountsQuery
 from accounts.types import CHAT_ID_SCALAR, ChatId
-from backend.documents import Documents
+from backend.documents import read
 from backend.execution.context import CompiledExecutionContext
 from backend.scalars import DATE_SCALAR, TIME_SCALAR
 from habits.mutations import Mutation as HabitsMutation
@@ -35,10 +37,48 @@ class Mutation(AccountsMutation, HabitsMutation, TrackingMutation, Notifications
 
 
 class Schema(strawberry.Schema):
-    def process_errors(
-        self, errors: list[GraphQLError], execution_context: ExecutionContext | None = None
-    ) -> None:
-        """Logs nothing here: `backend.errors` logs what is unexpected, with the id it answers."""
+    """Strawberry's, but for the way to an operation: documents are read once (`documents`)."""
+
+    def execute_sync(
+        self,
+        query: str | None,
+        variable_values: dict[str, Any] | None = None,
+        context_value: Any = None,
+        root_value: Any = None,
+        operation_name: str | None = None,
+        *_args: Any,
+        **_options: Any,
+    ) -> ExecutionResult:
+        """Runs the operation of that name in `query`, or tells what it is not run for.
+
+        Raises `CannotGetOperationTypeError` where there is no such operation. Nothing is logged:
+        `backend.errors` logs what is unexpected, with the id that it answers.
+        """
+        document = read(self._schema, query or "")
+        if document.node is None:
+            return ExecutionResult(None, document.refusals(self._schema, {}))
+        if get_operation_ast(document.node, operation_name) is None:
+            raise CannotGetOperationTypeError(operation_name)
+        refusals = document.refusals(self._schema, variable_values or {})
+        if refusals:
+            return ExecutionResult(None, refusals)
+        # Nothing awaits anything here: `_is_awaitable` says so.
+        result: Any = execute(
+            self._schema,
+            document.node,
+            root_value,
+            context_value,
+            variable_values,
+            operation_name,
+            execution_context_class=self.execution_context_class,
+            is_awaitable=_is_awaitable,
+        )
+        return ExecutionResult(result.data, result.errors)
+
+
+def _is_awaitable(_value: object) -> bool:
+    """Whether a resolver's value has to be awaited; no resolver of this schema is asynchronous."""
+    return False
 
 
 schema = Schema(
@@ -51,7 +91,6 @@ schema = Schema(
             ChatId: CHAT_ID_SCALAR,
         },
     ),
-    extensions=[Documents],
     execution_context_class=CompiledExecutionContext,
 )
 

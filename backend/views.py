@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views import View
 from graphql import GraphQLError
 from strawberry.django.context import StrawberryDjangoContext
-from strawberry.schema.exceptions import CannotGetOperationTypeError, InvalidOperationTypeError
+from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from accounts.errors import BadUserInput
 from backend.errors import formatted
@@ -99,7 +99,7 @@ class GraphQLView(View):
                 operation_name=operation.operation_name,
                 context_value=StrawberryDjangoContext(request=request, response=HttpResponse()),
             )
-        except (CannotGetOperationTypeError, InvalidOperationTypeError):
+        except CannotGetOperationTypeError:
             return _answer(
                 _errors([BadUserInput(_("The document has no such operation."))]),
                 media_type,

@@ -14,6 +14,7 @@ from django.db.models import Model, QuerySet
 
 from accounts import statements
 from accounts.claims import Claim
+from accounts.models import User
 from habits.sort_keys import SortKeys, beyond, parameters_beyond
 
 M = TypeVar("M", bound=Model)
@@ -64,21 +65,23 @@ class PageQuery(Generic[M]):
     def _values(self, columns: tuple[str, ...]) -> "QuerySet[M, Row]":
         return self.queryset().values_list(*columns)
 
-    def _condition(self) -> tuple[str, list[Any]]:
-        """The condition of `rows_of`, as SQL with its parameters."""
+    def _condition(self) -> tuple[Hashable, list[Any]]:
+        """What tells `rows_of` from other lists of its model, and the parameters of that."""
+        match self.rows_of._deferred_filter:  # type: ignore[attr-defined]  # Django's own
+            case (False, (), {"owner": User() as owner, **others}) if not others:
+                return "owner", [owner.pk]
         query = self.rows_of.query
         try:
             condition, parameters = query.get_compiler(DEFAULT_DB_ALIAS).compile(query.where)
         except FullResultSet:
             return "", []
-        return condition, list(parameters)
+        return (condition, *query.alias_map), list(parameters)
 
-    def _shape(self, condition: str, columns: tuple[str, ...]) -> Hashable:
+    def _shape(self, condition: Hashable, columns: tuple[str, ...]) -> Hashable:
         """All that the SQL depends on."""
         return (
             self.rows_of.model,
             condition,
-            tuple(self.rows_of.query.alias_map),
             self.claim is None,
             self.keys,
             self.backward,
@@ -90,6 +93,7 @@ class PageQuery(Generic[M]):
 
     def _is_plain(self) -> bool:
         """Whether the condition is all that tells `rows_of` from other lists of its model."""
-        query = self.rows_of.query
+        # Not yet with a filter that is deferred.
+        query = self.rows_of._query  # type: ignore[attr-defined]  # Django's own
         special = query.annotations, query.distinct, query.combinator, query.group_by, query.extra
         return not any(special) and not query.is_sliced

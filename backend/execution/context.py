@@ -8,7 +8,7 @@ from django.conf import settings
 from django.db import OperationalError
 from graphql import ExecutionContext, MiddlewareManager, OperationDefinitionNode, OperationType
 
-from accounts.permissions import rely_on_claim, rely_on_nothing
+from accounts.permissions import rely_on_claims, rely_on_nothing, settle
 from backend.execution.plans import Plan, plan_of
 from backend.execution.replay import Outcomes
 
@@ -51,7 +51,7 @@ class CompiledExecutionContext(ExecutionContext):
 
     def _read(self, plan: Plan, source: Any, outcomes: Outcomes) -> dict[str, Any]:
         request = self.context_value.request
-        claim = rely_on_claim(request)
+        rely_on_claims(request)
         try:
             answer = {}
             for root in plan:
@@ -61,11 +61,9 @@ class CompiledExecutionContext(ExecutionContext):
                     # Cut off after its time, or without a server: not worth as much time again.
                     outcomes.fail(root.key, error)
                     raise
-            if claim is not None:
-                claim.settle()
+            settle(request)
         except Exception:
-            if claim is not None:
-                rely_on_nothing(request)
+            rely_on_nothing(request)
             raise
         return answer
 

@@ -23,9 +23,11 @@ from strawberry.types import Info
 from strawberry.types.field import StrawberryField
 from strawberry_django.fields.field import StrawberryDjangoField
 
+from backend.execution.arguments import NotConverted, named_values
+
 Resolve = Callable[[Any, ExecutionContext], Any]
 
-DIRECTLY_CALLED = (StrawberryField, StrawberryDjangoField)
+ONLY_CALL = (StrawberryField, StrawberryDjangoField)
 """Fields of these very classes only call their resolver; those of a subclass may do more."""
 
 
@@ -80,37 +82,49 @@ class Field:
     def resolve(self) -> Resolve:
         """The function that gets the value; arguments are read for each call."""
         field = self.strawberry_field
-        if field is None or type(field) not in DIRECTLY_CALLED or field.extensions:
+        if field is None or field.extensions or field.is_async:
             return self._called
         if is_relay_id(field):
             return _id(self.parent.name)
         if field.base_resolver is None:
-            is_list = isinstance(self.type, GraphQLList)
-            if is_list and isinstance(field, StrawberryDjangoField):
+            if isinstance(self.type, GraphQLList) and isinstance(field, StrawberryDjangoField):
                 return self._called  # a manager, which Strawberry-Django turns into rows
             return _attribute(attribute_of(field))
-        if field.arguments or field.is_async:
+        try:
+            return self._directly_called(field, cast("Any", field.base_resolver))
+        except NotConverted:
             return self._called
-        return self._directly_called(field)
 
     def _called(self, source: Any, context: ExecutionContext) -> Any:
-        arguments = get_argument_values(self.definition, self.nodes[0], context.variable_values)
+        """Calls the resolver as graphql-core does."""
         resolve = cast("Callable[..., Any]", self.definition.resolve)
-        return resolve(source, self.info(context), **arguments)
+        return resolve(source, self.info(context), **self._arguments(context))
 
-    def _directly_called(self, field: StrawberryField) -> Resolve:
-        """Calls a resolver without arguments with what it asks for, as Strawberry does."""
-        resolver = cast("Any", field.base_resolver)
-        function = resolver.wrapped_func
+    def _arguments(self, context: ExecutionContext) -> dict[str, Any]:
+        return get_argument_values(self.definition, self.nodes[0], context.variable_values)
+
+    def _directly_called(self, field: StrawberryField, resolver: Any) -> Resolve:
+        """Calls the resolver with what it asks for, as Strawberry does."""
         sources = [resolver.parent_parameter, resolver.root_parameter]
         names = [parameter.name for parameter in sources if parameter]
         takes_self = bool(resolver.self_parameter)
         info_name = resolver.info_parameter and resolver.info_parameter.name
+        convert = named_values(self.definition.args) if self.definition.args else None
+        function = resolver.wrapped_func
+        # What a mutation's field does besides, such as turning errors into its payload.
+        result = None if type(field) in ONLY_CALL else field.get_result
 
         def call(source: Any, context: ExecutionContext) -> Any:
-            given: dict[str, Any] = dict.fromkeys(names, source)
+            given = {} if convert is None else convert(self._arguments(context))
+            for name in names:
+                given[name] = source
+            if not info_name and result is None:
+                return function(source, **given) if takes_self else function(**given)
+            info = Info(_raw_info=self.info(context), _field=field)
             if info_name:
-                given[info_name] = Info(_raw_info=self.info(context), _field=field)
+                given[info_name] = info
+            if result is not None:
+                return result(source, info, [source] if takes_self else [], given)
             return function(source, **given) if takes_self else function(**given)
 
         return call
