@@ -4,7 +4,7 @@ import datetime
 from typing import Any
 
 import strawberry
-from graphql import GraphQLUnionType, execute, get_operation_ast
+from graphql import GraphQLError, GraphQLUnionType, execute, get_operation_ast
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 from strawberry.types.execution import ExecutionResult
@@ -54,22 +54,31 @@ class Schema(strawberry.Schema):
         Raises `CannotGetOperationTypeError` where there is no such operation. Nothing is logged:
         `backend.errors` logs what is unexpected, with the id that it answers.
         """
-        document = read(self._schema, query or "")
+        try:
+            return self._run(query or "", variable_values, context_value, operation_name)
+        except CannotGetOperationTypeError:
+            raise
+        except Exception as error:  # noqa: BLE001  # masked and logged where it is answered
+            return ExecutionResult(None, [GraphQLError(str(error), original_error=error)])
+
+    def _run(
+        self, query: str, variables: dict[str, Any] | None, context: Any, name: str | None
+    ) -> ExecutionResult:
+        document = read(self._schema, query)
         if document.node is None:
             return ExecutionResult(None, document.refusals(self._schema, {}))
-        if get_operation_ast(document.node, operation_name) is None:
-            raise CannotGetOperationTypeError(operation_name)
-        refusals = document.refusals(self._schema, variable_values or {})
+        if get_operation_ast(document.node, name) is None:
+            raise CannotGetOperationTypeError(name)
+        refusals = document.refusals(self._schema, variables or {})
         if refusals:
             return ExecutionResult(None, refusals)
         # Nothing awaits anything here: `_is_awaitable` says so.
         result: Any = execute(
             self._schema,
             document.node,
-            root_value,
-            context_value,
-            variable_values,
-            operation_name,
+            context_value=context,
+            variable_values=variables,
+            operation_name=name,
             execution_context_class=self.execution_context_class,
             is_awaitable=_is_awaitable,
         )

@@ -6,9 +6,16 @@ from typing import Any
 
 from django.conf import settings
 from django.db import OperationalError
-from graphql import ExecutionContext, MiddlewareManager, OperationDefinitionNode, OperationType
+from graphql import (
+    ExecutionContext,
+    GraphQLError,
+    MiddlewareManager,
+    OperationDefinitionNode,
+    OperationType,
+)
 
 from accounts.permissions import rely_on_claims, rely_on_nothing, settle
+from backend.execution.completion import Unexpected
 from backend.execution.plans import Plan, plan_of
 from backend.execution.replay import Outcomes
 
@@ -37,8 +44,10 @@ class CompiledExecutionContext(ExecutionContext):
                     if operation.operation is OperationType.MUTATION:
                         return self._change(plan, root_value, outcomes)
                     return self._read(plan, root_value, outcomes)
-                except Exception as error:  # noqa: BLE001  # graphql-core finds it again, and its place
-                    logger.debug("operation_starts_over cause=%r", error)
+                except (GraphQLError, Unexpected):
+                    pass  # as requests bring it about; graphql-core finds it again, and its place
+                except Exception as error:  # noqa: BLE001  # the same
+                    logger.warning("operation_started_over cause=%r", error)
                 self.middleware_manager = MiddlewareManager(outcomes)
         return super().execute_operation(operation, root_value)
 

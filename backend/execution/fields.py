@@ -79,6 +79,13 @@ class Field:
         type_ = self.definition.type
         return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
 
+    def _strawberry_info(self, field: StrawberryField, context: ExecutionContext) -> Info:
+        infos: dict[Any, Info] = context.infos  # type: ignore[attr-defined]  # ours
+        key = self, Info
+        if key not in infos:
+            infos[key] = Info(_raw_info=self.info(context), _field=field)
+        return infos[key]
+
     def resolve(self) -> Resolve:
         """The function that gets the value; arguments are read for each call."""
         field = self.strawberry_field
@@ -120,7 +127,7 @@ class Field:
                 given[name] = source
             if not info_name and result is None:
                 return function(source, **given) if takes_self else function(**given)
-            info = Info(_raw_info=self.info(context), _field=field)
+            info = self._strawberry_info(field, context)
             if info_name:
                 given[info_name] = info
             if result is not None:
