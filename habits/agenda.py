@@ -1,29 +1,28 @@
 """Which of a person's habits fall on a date."""
 
 import datetime
-from collections.abc import Iterable
 
 from accounts.models import User
-from habits.models import Habit
-from habits.records import histories_of
+from habits.history import History
+from habits.reading import NO_PAST, Past, Plan, pasts_of, plans_of
 
 
-def due_today(habits: Iterable[Habit], owner: User, now: datetime.datetime) -> list[Habit]:
-    """Those of the owner's `habits` that fall on their today and do not rest then: open, done or
-    skipped. By time, those without one at the end.
+def due_today(owner: User, now: datetime.datetime) -> list[int]:
+    """The numbers of the owner's habits that fall on their today and do not rest then: open, done
+    or skipped. By time, those without one at the end.
     """
-    found, today = list(habits), owner.today(now)
-    for habit in found:
-        habit.owner = owner  # no query for each of them
-    histories = histories_of(found, now, today, today)
-    due = [
-        habit
-        for habit in found
-        if histories[habit.pk].days_on(today).is_due_on(today)
-        and not histories[habit.pk].is_paused_on(today)
-    ]
-    return sorted(due, key=_by_time)
+    today = owner.today(now)
+    plans = plans_of(owner, today)
+    pasts = pasts_of([plan.pk for plan in plans if plan.has_past], today)
+    due = [plan for plan in plans if _is_due(plan, pasts.get(plan.pk, NO_PAST), today)]
+    return [plan.pk for plan in sorted(due, key=_by_time)]
 
 
-def _by_time(habit: Habit) -> tuple[bool, datetime.time, int]:
-    return habit.time is None, habit.time or datetime.time.min, habit.pk
+def _is_due(plan: Plan, past: Past, today: datetime.date) -> bool:
+    pauses = (*past.pauses, plan.pause) if plan.pause else past.pauses
+    history = History(plan.days, today, {}, past.days, pauses)
+    return history.days_on(today).is_due_on(today) and not history.is_paused_on(today)
+
+
+def _by_time(plan: Plan) -> tuple[bool, datetime.time, int]:
+    return plan.time is None, plan.time or datetime.time.min, plan.pk

@@ -36,7 +36,7 @@ class Batch:
             habit.owner = owner  # no query for each of them
             habit.batch = self  # type: ignore[attr-defined]  # read by `batch_of`
 
-    @property
+    @cached_property
     def today(self) -> datetime.date:
         """The date that the person means by today."""
         return self.owner.today(self.now)

@@ -123,6 +123,8 @@ class History:
         """The whole calendar as `spans` cuts it, found in one pass: so many pauses and changes of
         schedule cost no more than as many times one.
         """
+        if not self.past and not self.pauses:
+            return [Span(date.min, date.max, self.days, paused=False)]
         # How many pauses begin on a date, less those that ended on the one before.
         begun = Counter({date.min.toordinal(): 0})
         for each in self.past:

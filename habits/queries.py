@@ -98,9 +98,7 @@ class Query:
         )
     )
     def today(self, info: Info) -> Today:
-        user = current_user(info)
-        habits = Habit.objects.owned_by(user).select_related("related_habit")
-        return Today(owner=user, habits=habits, now=now_of(info))
+        return Today(owner=current_user(info), now=now_of(info))
 
     @strawberry.field(description="What everyone may read, the newest first; one's own included.")
     def public_habits(

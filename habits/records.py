@@ -7,39 +7,35 @@ import datetime
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import reduce
-from operator import or_
-from typing import TypeVar
-
-from django.db.models import Q, QuerySet
+from functools import cached_property
 
 from habits import progress
-from habits.days import Pause
-from habits.history import DayState, History, Mark, PastDays
-from habits.models import CheckIn, Habit, PastPause, PastSchedule, Progress
+from habits.history import DayState, History
+from habits.models import Habit
 from habits.progress import Kept
+from habits.reading import NO_PAST, Marks, Period, kept_of, marks_of, pasts_of
 
-Row = TypeVar("Row", PastPause, PastSchedule)
+NO_MARKS: Marks = {}
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Record:
     """A habit's numbers: what is kept of its history, and the tail that carries it on to today."""
 
     kept: Kept
     tail: History
 
-    @property
+    @cached_property
     def current_streak(self) -> int:
         """See `habits.streaks`."""
         return progress.current_streak(self.kept, self.tail)
 
-    @property
+    @cached_property
     def longest_streak(self) -> int:
         """See `habits.streaks`."""
         return progress.longest_streak(self.kept, self.tail)
 
-    @property
+    @cached_property
     def strength(self) -> float:
         """See `habits.strength`."""
         return progress.strength(self.kept, self.tail)
@@ -52,14 +48,18 @@ class Record:
 
 def records_of(habits: Iterable[Habit], now: datetime.datetime) -> dict[int, Record]:
     """Each habit's record, by its number; costs what was said lately, however old the habit is."""
-    habits = list(habits)
-    rows = list(Progress.objects.filter(pk__in=_numbers(habits)))
-    kept = {row.pk: _kept(row) for row in rows}
+    by_number = {habit.pk: habit for habit in habits}
+    kept = kept_of(list(by_number))
+    tails: defaultdict[Period, list[int]] = defaultdict(list)
+    for pk, (_kept, tail_from) in kept.items():
+        tails[tail_from, datetime.date.max].append(pk)
+    todays = _todays(by_number.values(), now)
     # No tail has marks before it, so what has ended by then says nothing about them.
-    dates = [row.tail_from for row in rows] + [habit.owner.today(now) for habit in habits]
-    since = min(dates, default=datetime.date.min)
-    tails = _histories(habits, CheckIn.objects.filter(_in_tails(rows)), now, since)
-    return {pk: Record(kept.get(pk, Kept()), tail) for pk, tail in tails.items()}
+    since = min([first for first, _last in tails] + [*todays.values()], default=datetime.date.min)
+    histories = _histories(by_number, todays, marks_of(tails), since)
+    return {
+        pk: Record(kept[pk][0] if pk in kept else Kept(), tail) for pk, tail in histories.items()
+    }
 
 
 def histories_of(
@@ -72,67 +72,30 @@ def histories_of(
 
     What it says of earlier dates than `since` is nothing to go by.
     """
-    check_ins = CheckIn.objects.all()
-    if since is not None:
-        check_ins = check_ins.filter(date__gte=since)
-    if until is not None:
-        check_ins = check_ins.filter(date__lte=until)
-    return _histories(list(habits), check_ins, now, since or datetime.date.min)
+    by_number = {habit.pk: habit for habit in habits}
+    since = since or datetime.date.min
+    marks = marks_of({(since, until or datetime.date.max): list(by_number)})
+    return _histories(by_number, _todays(by_number.values(), now), marks, since)
 
 
-def _in_tails(rows: Iterable[Progress]) -> Q:
-    """The check-ins that the tails hold.
-
-    Spelled out, as most habits share one date: of dates in a joined table the database cannot tell
-    how few check-ins are later, and reads whole lives.
-    """
-    habits: defaultdict[datetime.date, list[int]] = defaultdict(list)
-    for row in rows:
-        habits[row.tail_from].append(row.pk)
-    tails = (Q(habit__in=numbers, date__gte=first) for first, numbers in habits.items())
-    return reduce(or_, tails, Q(pk__in=()))
-
-
-def _kept(row: Progress) -> Kept:
-    return Kept(row.streak, row.longest_streak, row.strength, row.settled_on)
+def _todays(habits: Iterable[Habit], now: datetime.datetime) -> dict[int, datetime.date]:
+    """The dates that the habits' owners mean by today, by the owners' numbers."""
+    owners = {habit.owner_id: habit.owner for habit in habits}
+    return {pk: owner.today(now) for pk, owner in owners.items()}
 
 
 def _histories(
-    habits: list[Habit],
-    check_ins: QuerySet[CheckIn],
-    now: datetime.datetime,
+    by_number: Mapping[int, Habit],
+    todays: Mapping[int, datetime.date],
+    marks: Mapping[int, Marks],
     since: datetime.date,
 ) -> dict[int, History]:
     """With those pauses and schedules that had not ended by `since`."""
-    numbers = _numbers(habits)
-    marks: defaultdict[int, dict[datetime.date, Mark]] = defaultdict(dict)
-    said = check_ins.filter(habit__in=numbers).values_list("habit_id", "date", "status")
-    for pk, date, status in said:
-        marks[pk][date] = Mark(status)
-    past = PastSchedule.objects.filter(habit__in=numbers, until__gt=since)
-    schedules = _by_habit(past.order_by("until"))
-    pauses = _by_habit(PastPause.objects.filter(habit__in=numbers, ends_on__gte=since))
-    return {
-        habit.pk: History(
-            days=habit.days,
-            today=habit.owner.today(now),
-            marks=marks[habit.pk],
-            past=tuple(PastDays(row.until, row.days) for row in schedules[habit.pk]),
-            pauses=(
-                *(Pause(row.starts_on, row.ends_on) for row in pauses[habit.pk]),
-                *([habit.pause] if habit.pause else []),
-            ),
-        )
-        for habit in habits
-    }
-
-
-def _by_habit(rows: Iterable[Row]) -> Mapping[int, list[Row]]:
-    found: defaultdict[int, list[Row]] = defaultdict(list)
-    for row in rows:
-        found[row.habit_id].append(row)
-    return found
-
-
-def _numbers(habits: Iterable[Habit]) -> list[int]:
-    return [habit.pk for habit in habits]
+    pasts = pasts_of(list(by_number), since)
+    histories = {}
+    for pk, habit in by_number.items():
+        past, pause = pasts.get(pk, NO_PAST), habit.pause
+        pauses = (*past.pauses, pause) if pause else past.pauses
+        today, said = todays[habit.owner_id], marks.get(pk, NO_MARKS)
+        histories[pk] = History(habit.days, today, said, past.days, pauses)
+    return histories

@@ -1,13 +1,13 @@
 """What is due today, by the date that a person means."""
 
 import datetime
-from collections.abc import Iterable
 from functools import cached_property
 from typing import Annotated, cast
 
 import strawberry
 from django.conf import settings
 from django.utils.translation import gettext as _
+from strawberry.types import Info
 
 from accounts.errors import BadUserInput
 from accounts.models import User
@@ -16,6 +16,8 @@ from habits.batches import Batch
 from habits.history import DayState
 from habits.ids import pk_of
 from habits.models import Habit
+from habits.reading import habits_of
+from habits.selections import is_selected
 from habits.types import TIME, HabitType
 
 
@@ -48,7 +50,6 @@ class Occurrence:
 @strawberry.type(description="The date that the person means by today, and what is due on it.")
 class Today:
     owner: strawberry.Private[User]
-    habits: strawberry.Private[Iterable[Habit]]
     now: strawberry.Private[datetime.datetime]
 
     @strawberry.field(
@@ -66,6 +67,7 @@ class Today:
     )
     def occurrences(
         self,
+        info: Info,
         first: Annotated[
             int | None,
             strawberry.argument(
@@ -84,17 +86,17 @@ class Today:
             text = _("`%(name)s` is %(size)d; it must be 1 to %(cap)d.")
             raise BadUserInput(text % {"name": "first", "size": size, "cap": cap})
         start = 0 if after is None else self._place_of(after) + 1
-        page = self._due[start : start + size]
+        numbers = self._due[start : start + size]
+        page = habits_of(numbers, with_related=is_selected("relatedHabit", info))
         batch = Batch(page, self.owner, self.now)
         return [Occurrence(row=habit, batch=batch) for habit in page]
 
     @cached_property
-    def _due(self) -> list[Habit]:
-        return due_today(self.habits, self.owner, self.now)
+    def _due(self) -> list[int]:
+        return due_today(self.owner, self.now)
 
     def _place_of(self, global_id: str) -> int:
         pk = pk_of(global_id, "Habit")
-        for place, habit in enumerate(self._due):
-            if habit.pk == pk:
-                return place
-        raise BadUserInput(_("`after` is not the id of a habit that is due today."))
+        if pk not in self._due:
+            raise BadUserInput(_("`after` is not the id of a habit that is due today."))
+        return self._due.index(pk)

@@ -15,6 +15,7 @@ from accounts.models import User
 from habits.agenda import due_today
 from habits.history import DayState
 from habits.models import Habit
+from habits.reading import habits_of
 from habits.records import Record, records_of
 from notifications.bot.people import people_of, whose
 from notifications.bot.replies import Text
@@ -41,7 +42,9 @@ class Agenda:
 
     @classmethod
     def of(cls, user: User, now: datetime.datetime) -> "Agenda":
-        habits = due_today(user.habits.all(), user, now)[: PAGE * MOST_PAGES + 1]
+        habits = habits_of(due_today(user, now)[: PAGE * MOST_PAGES + 1])
+        for habit in habits:
+            habit.owner = user  # no query for each of them
         return cls(user, user.today(now), habits, records_of(habits, now))
 
     def pages(self, chat_id: int, name: str = "") -> list[Text]:

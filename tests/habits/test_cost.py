@@ -145,11 +145,11 @@ NUMBERS: dict[str, tuple[str, int]] = {
         " checkIns(<period>) { date }"
         " statistics(<period>) { strength calendar { date state } done missed }"
         " relatedHabit { strength statistics(<period>) { completionRate } }",
-        4 + 1 + 3,
+        4 + 1 + 2,
     ),
 }
-"""What is selected of each habit, and the statements for that beside the caller's and the page's:
-what is kept, the recent check-ins, past schedules and past pauses; or some of these."""
+"""What is selected of each habit, and the statements for that beside the page's: the caller, for
+their zone, what is kept, the recent check-ins, the past; or some of these."""
 
 
 @pytest.mark.parametrize("what", NUMBERS)
@@ -166,11 +166,11 @@ def test_the_numbers_of_a_hundred_habits_cost_the_statements_of_one(
     for count in (100, 1):
         document = page("habits", node, arguments=f"first: {count}")
         assert len(as_alice.data(document)["edges"]) == count
-        assert len(queries_of(as_alice, document)) == 2 + cost
+        assert len(queries_of(as_alice, document)) == 1 + cost
 
 
-def test_today_costs_nine_statements(as_alice: Caller, alice: User, make_habit: MakeHabit) -> None:
-    """The caller, the habits, what is due of them, and the numbers of those."""
+def test_today_costs_seven_statements(as_alice: Caller, alice: User, make_habit: MakeHabit) -> None:
+    """The caller, what is due, those habits and the ones that they lead to, and the numbers."""
     document = """{ today { date totalCount occurrences {
         date state time currentStreak
         habit { action strength relatedHabit { action currentStreak } }
@@ -179,9 +179,11 @@ def test_today_costs_nine_statements(as_alice: Caller, alice: User, make_habit: 
         for _ in range(count):
             tea = make_habit(alice, is_enjoyed=True, periodicity=7)
             done(make_habit(alice, related_habit=tea))
-        statements = queries_of(as_alice, document)
-        assert len(statements) == 1 + 1 + 3 + 4
+        assert len(queries_of(as_alice, document)) == 1 + 1 + 2 + 3
     assert len(queries_of(as_alice, "{ today { date } }")) == 1
+    assert len(queries_of(as_alice, "{ today { totalCount } }")) == 1 + 1
+    alone = "{ today { occurrences { habit { action } } } }"
+    assert len(queries_of(as_alice, alone)) == 1 + 1 + 1
 
 
 def test_a_habit_with_its_numbers_costs_what_a_list_does(
@@ -189,12 +191,12 @@ def test_a_habit_with_its_numbers_costs_what_a_list_does(
 ) -> None:
     document = "query ($id: ID!) { habit(id: $id) { strength relatedHabit { strength } } }"
     for habit in (hundred[1], hundred[3]):
-        assert len(queries_of(as_alice, document, id=id_of(habit))) == 2 + 3
+        assert len(queries_of(as_alice, document, id=id_of(habit))) == 2 + 2
         done(habit)
-        assert len(queries_of(as_alice, document, id=id_of(habit))) == 2 + 4
+        assert len(queries_of(as_alice, document, id=id_of(habit))) == 2 + 3
 
 
-NUMBERS_READ = 3
+NUMBERS_READ = 2
 """What the numbers in a mutation's answer cost, and one more once something is kept."""
 
 MUTATIONS: dict[str, int] = {
@@ -209,10 +211,10 @@ MUTATIONS: dict[str, int] = {
 TRACKING: dict[str, int] = {
     # The caller, the habit, the date's row twice; what is kept of the habit is found, computed
     # from its whole history, as it is the first time, and kept.
-    "check in": 4 + 3 + 3 + 2 + NUMBERS_READ + 1,
+    "check in": 4 + 2 + 2 + 2 + NUMBERS_READ + 1,
     "take back": 3 + NUMBERS_READ,  # the caller, the habit, the date's row
     # The caller, the habit twice, its reminders; the same as above.
-    "pause": 4 + 3 + 3 + 2 + NUMBERS_READ + 1,
+    "pause": 4 + 2 + 2 + 2 + NUMBERS_READ + 1,
     "resume": 3 + NUMBERS_READ,  # the caller, the habit, pauses that reach to today
 }
 

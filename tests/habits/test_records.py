@@ -32,7 +32,7 @@ def test_a_hundred_habits_cost_as_many_queries_as_one(alice: User, make_habit: M
     for some in (habits[:1], habits):
         with CaptureQueriesContext(connection) as captured:
             assert len(records_of(some, NOW)) == len(some)
-        assert len(captured) == 4
+        assert len(captured) == 3
 
 
 def test_each_habit_has_its_own(alice: User, make_habit: MakeHabit) -> None:

@@ -460,14 +460,14 @@ OWN = (
     Mutant(
         "who asks what is due today",
         QUERIES,
-        "user = current_user(info)\n        habits = Habit.objects.owned_by(user).select",
-        f"user = {ANYBODY}\n        habits = Habit.objects.owned_by(user).select",
+        "Today(owner=current_user(info), now",
+        f"Today(owner={ANYBODY}, now",
     ),
     Mutant(
         "that what is due today is one's own",
-        QUERIES,
-        "Habit.objects.owned_by(user).select_related",
-        "Habit.objects.select_related",
+        "habits/reading.py",
+        "        habits = Habit.objects.owned_by(owner)\n",
+        "        habits = Habit.objects.all()\n",
     ),
     Mutant(
         "what one's own means",
