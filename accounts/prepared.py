@@ -17,8 +17,9 @@ def rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     connection.ensure_connection()
     if connection.prepared is not None:  # type: ignore[attr-defined]  # backend.postgresql's
         name = _prepared(sql, len(parameters))
-        places = f"({', '.join(['%s'] * len(parameters))})" if parameters else ""
-        sql = f"EXECUTE {name} {places}"
+        # PostgreSQL takes no empty brackets.
+        values = f" ({', '.join(['%s'] * len(parameters))})" if parameters else ""
+        sql = f"EXECUTE {name}{values}"
     with connection.cursor() as cursor:
         cursor.execute(sql, parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()
