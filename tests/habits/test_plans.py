@@ -96,35 +96,27 @@ def crowd(alice: User, make_habit: MakeHabit) -> None:
             kind = {"is_enjoyed": True} if n % 3 else {"time": datetime.time(n % 24)}
             make_habit(alice, action=f"a walk {n}", is_public=n % 2 == 0, **kind)
             make_others_habits(n + 2)
-        for table in ("accounts_user", "habits_habit"):
-            cursor.execute(f"ANALYZE {table}")
+        cursor.execute("ANALYZE")
 
 
 @pytest.fixture
 def _said(crowd: None) -> None:
     """Something is kept of every habit."""
-    rows = {
-        "habits_checkin (habit_id, date, status, source, made_at)": (
-            "date '2026-01-01' + n, 'done', 'api', now()"
-        ),
-        "habits_pastschedule (habit_id, until, starts_on, periodicity)": (
-            "date '2026-01-02' + n, date '2026-01-01', 1"
-        ),
-        "habits_pastpause (habit_id, starts_on, ends_on)": (
-            "date '2026-01-01' + n, date '2026-01-01' + n"
-        ),
-    }
+    every = "FROM habits_habit, generate_series(0, 1) AS n"
+    statements = (
+        "INSERT INTO habits_checkin (habit_id, date, status, source, made_at)"
+        f" SELECT id, date '2026-01-01' + n, 'done', 'api', now() {every}",
+        "INSERT INTO habits_pastschedule (habit_id, until, starts_on, periodicity)"
+        f" SELECT id, date '2026-01-02' + n, date '2026-01-01', 1 {every}",
+        "INSERT INTO habits_pastpause (habit_id, starts_on, ends_on)"
+        f" SELECT id, date '2026-01-01' + n, date '2026-01-01' + n {every}",
+        "INSERT INTO habits_progress (habit_id, streak, longest_streak, strength, settled_on,"
+        " tail_from) SELECT id, 1, 1, 1, '2026-01-02', '2026-01-01' FROM habits_habit",
+        "ANALYZE",
+    )
     with connection.cursor() as cursor:
-        for into, values in rows.items():
-            cursor.execute(
-                f"INSERT INTO {into} SELECT id, {values} FROM habits_habit, generate_series(0, 1) n"
-            )
-            cursor.execute(f"ANALYZE {into.partition(' ')[0]}")
-        cursor.execute(
-            "INSERT INTO habits_progress (habit_id, streak, longest_streak, strength, settled_on,"
-            " tail_from) SELECT id, 1, 1, 1, '2026-01-02', '2026-01-01' FROM habits_habit"
-        )
-        cursor.execute("ANALYZE habits_progress")
+        for statement in statements:
+            cursor.execute(statement)
 
 
 def make_others_habits(seed: int) -> None:

@@ -27,6 +27,7 @@ class Mutant:
 
 
 ACCESS = "accounts/access_tokens.py"
+CLAIMS = "accounts/claims.py"
 PERMISSIONS = "accounts/permissions.py"
 REFRESH = "accounts/refresh_tokens.py"
 ACCOUNTS = "accounts/mutations.py"
@@ -40,11 +41,18 @@ TRACKING = "habits/tracking_mutations.py"
 ADOPTION = "habits/adoption.py"
 TYPES = "habits/types.py"
 PAGING = "habits/paging.py"
+CURSORS = "habits/cursors.py"
+EXECUTION = "backend/execution/context.py"
 IDS = "habits/ids.py"
 
 _OPTIONS = '        options={"require": list(CLAIMS), "verify_iat": False},\n'
 _LIVE = (
     "    return now < row.expires_at and user.is_active and row.generation == user.token_generation"
+)
+_CLAIMED = "    claim = None if token is None else claim_of(token)\n"
+_ASKED = (
+    "    claim = claim_of(token)\n"
+    "    return None if claim is None else claim.account(lock=lock, annotations=annotations)\n"
 )
 _LOCKED = "current_user(info, lock=True)"
 
@@ -85,25 +93,34 @@ ACCESS_TOKENS = (
     ),
     Mutant("the form of the generation", ACCESS, ' or type(claims["gen"]) is not int:', ":"),
     Mutant(
-        "that a token's account is its subject",
+        "whose account a token claims",
         ACCESS,
-        'pk=claims["sub"], token_generation',
+        'Claim(int(claims["sub"]), claims["gen"])',
+        f'Claim({ANYBODY}.pk, claims["gen"])',
+    ),
+    Mutant(
+        "that a token's account is its subject",
+        CLAIMS,
+        "pk=self.pk, token_generation",
         "token_generation",
     ),
     Mutant(
         "the generation of access tokens",
-        ACCESS,
-        'token_generation=claims["gen"], is_active',
+        CLAIMS,
+        "token_generation=self.generation, is_active",
         "is_active",
     ),
     Mutant(
         "that a token's account is active",
-        ACCESS,
-        'token_generation=claims["gen"], is_active=True',
-        'token_generation=claims["gen"]',
+        CLAIMS,
+        "token_generation=self.generation, is_active=True",
+        "token_generation=self.generation",
     ),
     Mutant(
-        "the scheme of the header", PERMISSIONS, "if scheme.lower() not in SCHEMES:", "if False:"
+        "the scheme of the header",
+        PERMISSIONS,
+        "return token.strip() if scheme.lower() in SCHEMES else None",
+        "return token.strip()",
     ),
     Mutant(
         "that a call without a good token ends",
@@ -114,14 +131,77 @@ ACCESS_TOKENS = (
     Mutant(
         "that the header's token is looked at",
         PERMISSIONS,
-        "return user_of_token(token.strip(), lock=lock)",
-        f"return user_of_token(token.strip(), lock=lock) or {ANYBODY}",
+        "return user_of_token(token, lock=lock, annotations=annotations)",
+        f"return user_of_token(token, lock=lock, annotations=annotations) or {ANYBODY}",
     ),
     Mutant(
         "that verifyToken looks at the token",
         ACCOUNTS,
         "if user_of_token(token) is None:",
         "if not token:",
+    ),
+)
+
+CLAIMED = (
+    Mutant(
+        "that a token is looked at before somebody relies on what it claims",
+        PERMISSIONS,
+        f"{_CLAIMED}    request.token_user = claim and claim.user()",
+        f"{_CLAIMED}    request.token_user = claim.user() if claim else {ANYBODY}",
+    ),
+    Mutant(
+        "that who relies on a claim knows what is to be settled",
+        EXECUTION,
+        "claim = rely_on_claim(request)",
+        "claim = rely_on_claim(request) and None",
+    ),
+    Mutant(
+        "that who relies on no claim asks for a live account",
+        ACCESS,
+        _ASKED,
+        "    claim = claim_of(token)\n    return claim and User.objects.get(pk=claim.pk)\n",
+    ),
+    Mutant(
+        "who it is that is read for until the claim is settled",
+        CLAIMS,
+        'User.from_db(DEFAULT_DB_ALIAS, ["id"], [self.pk])',
+        f'User.from_db(DEFAULT_DB_ALIAS, ["id"], [{ANYBODY}.pk])',
+    ),
+    Mutant(
+        "that an operation ends with its claim settled",
+        EXECUTION,
+        "            if claim is not None:\n                claim.settle()\n",
+        "",
+    ),
+    Mutant(
+        "that graphql-core relies on no claim",
+        EXECUTION,
+        "            if claim is not None:\n                rely_on_nothing(request)\n",
+        "",
+    ),
+    Mutant(
+        "that to settle a claim asks the database",
+        CLAIMS,
+        "if not self.is_proven and self.account() is None:",
+        "if False:",
+    ),
+    Mutant(
+        "that a page has rows for live accounts only",
+        "habits/page_queries.py",
+        "rows = rows.filter(self.claim.is_live())",
+        "rows = rows.all()",
+    ),
+    Mutant(
+        "that a page without rows proves nothing",
+        PAGING,
+        "claim.is_proven |= bool(rows)",
+        "claim.is_proven = True",
+    ),
+    Mutant(
+        "that what a claim leaves open is read of a live account",
+        MODELS,
+        "        account = self.claim.account()\n",
+        "        account = User.objects.get(pk=self.pk)\n        self.claim.is_proven = True\n",
     ),
 )
 
@@ -379,8 +459,8 @@ OWN = (
     Mutant(
         "who makes a habit",
         MUTATIONS,
-        f"user, now = {_LOCKED}, now_of(info)\n        validate_room",
-        f"user, now = {ANYBODY}, now_of(info)\n        validate_room",
+        "user = current_user(info, lock=True, annotations=WITH_HABIT_COUNT)",
+        f"user = {ANYBODY}",
     ),
     Mutant(
         "who adopts a habit",
@@ -487,8 +567,8 @@ PUBLIC = (
     Mutant(
         "that a visitor lists no public habits",
         QUERIES,
-        "        current_user(info)\n        habits = filter_public_habits(",
-        "        habits = filter_public_habits(",
+        "reader = current_user(info)",
+        f"reader = {ANYBODY}",
     ),
     Mutant(
         "that a visitor reads no public habit",
@@ -558,16 +638,25 @@ IDENTIFIERS = (
     Mutant("the one spelling of an id", IDS, " and relay.to_base64(name, pk) == global_id", ""),
     Mutant(
         "the list in a cursor",
-        PAGING,
+        CURSORS,
         "if [list_name, *names] != [self.name, *map(str, self.keys)]:",
         "if [*names] != [*map(str, self.keys)]:",
     ),
     Mutant(
         "the order in a cursor",
-        PAGING,
+        CURSORS,
         "if [list_name, *names] != [self.name, *map(str, self.keys)]:",
         "if list_name != self.name:",
     ),
 )
 
-MUTANTS = (*ACCESS_TOKENS, *REFRESH_TOKENS, *PASSWORDS, *FORGOTTEN, *OWN, *PUBLIC, *IDENTIFIERS)
+MUTANTS = (
+    *ACCESS_TOKENS,
+    *CLAIMED,
+    *REFRESH_TOKENS,
+    *PASSWORDS,
+    *FORGOTTEN,
+    *OWN,
+    *PUBLIC,
+    *IDENTIFIERS,
+)
