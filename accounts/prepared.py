@@ -13,7 +13,12 @@ MOST = 100
 
 
 def rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
-    """What a statement answers, with `%s` for its parameters. PostgreSQL only."""
+    """What a statement answers, with `%s` for its parameters, whose places tell their types.
+
+    PostgreSQL only.
+    """
+    # What a lost connection had prepared is unknown to the one that takes its place.
+    connection.close_if_health_check_failed()
     connection.ensure_connection()
     if connection.prepared is not None:  # type: ignore[attr-defined]  # backend.postgresql's
         name = _prepared(sql, len(parameters))

@@ -183,7 +183,7 @@ class Habit(models.Model):
     def _do_insert(
         self, manager: Any, using: str, fields: Any, returning_fields: Any, raw: bool
     ) -> Any:
-        if connection.vendor == "postgresql":
+        if connection.vendor == "postgresql" and not raw:
             return statements.insert(self, fields, returning_fields)
         return super()._do_insert(manager, using, fields, returning_fields, raw)  # type: ignore[misc]  # Django's own
 

@@ -1,0 +1,146 @@
+"""Statements that a connection prepares: once, no more than it keeps, and only where it may."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg2
+import pytest
+from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from pytest_django import Settings
+
+from accounts import prepared
+from backend.postgresql.base import DatabaseWrapper
+
+
+class BehindAPooler(psycopg2.extensions.connection):
+    """What PgBouncer gives: the key for cancelling names no process of the server."""
+
+    def get_backend_pid(self) -> int:
+        return super().get_backend_pid() + 1
+
+
+@pytest.fixture(autouse=True)
+def _nothing_prepared(db: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DEALLOCATE ALL")
+    connection.prepared.clear()  # type: ignore[attr-defined]  # backend.postgresql's
+
+
+def known() -> list[str]:
+    """The names that the connection believes to have prepared; the server agrees."""
+    believed: list[str] = list(connection.prepared)  # type: ignore[attr-defined]  # as above
+    return believed
+
+
+def on_the_server() -> list[str]:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT name FROM pg_prepared_statements ORDER BY prepare_time")
+        return [name for (name,) in cursor.fetchall()]
+
+
+def test_a_statement_is_prepared_once_whatever_its_parameters() -> None:
+    for number in (1, 2, 3):
+        assert prepared.rows("SELECT %s::int + %s::int", [number, 10]) == [(number + 10,)]
+
+    assert len(on_the_server()) == 1
+    assert on_the_server() == known()
+
+
+def test_another_text_is_another_statement() -> None:
+    assert prepared.rows("SELECT %s::int", [1]) == [(1,)]
+    assert prepared.rows("SELECT %s::int + 1", [1]) == [(2,)]
+
+    assert len(on_the_server()) == 2
+
+
+def test_a_statement_may_have_no_parameters() -> None:
+    for _ in range(2):
+        assert prepared.rows("SELECT 1", []) == [(1,)]
+
+    assert len(on_the_server()) == 1
+
+
+@pytest.mark.parametrize("is_prepared", [True, False])
+def test_a_percent_sign_is_written_twice_and_means_one(
+    monkeypatch: pytest.MonkeyPatch, *, is_prepared: bool
+) -> None:
+    if not is_prepared:
+        monkeypatch.setattr(connections[DEFAULT_DB_ALIAS], "prepared", None)
+
+    assert prepared.rows("SELECT 'a%%b' LIKE %s, 10 %% 3", ["a%b"]) == [(True, 1)]
+    assert prepared.rows("SELECT %s", ["50% of %s"]) == [("50% of %s",)]
+
+
+def test_the_one_not_used_longest_makes_room(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(prepared, "MOST", 2)
+    prepared.rows("SELECT 1 + %s", [1])
+    prepared.rows("SELECT 2 + %s", [1])
+    first, second = known()
+    prepared.rows("SELECT 1 + %s", [1])
+
+    prepared.rows("SELECT 3 + %s", [1])
+
+    assert second not in on_the_server()
+    assert first in on_the_server()
+    assert set(known()) == set(on_the_server())
+    assert len(known()) == 2
+    assert prepared.rows("SELECT 2 + %s", [1]) == [(3,)]
+
+
+def test_what_was_prepared_in_a_transaction_outlives_its_end() -> None:
+    with transaction.atomic():
+        prepared.rows("SELECT %s::int", [1])
+        transaction.set_rollback(True)
+    with transaction.atomic():
+        assert prepared.rows("SELECT %s::int", [2]) == [(2,)]
+
+    assert len(on_the_server()) == 1
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_new_connection_prepares_anew() -> None:
+    prepared.rows("SELECT %s::int", [1])
+    (name,) = known()
+
+    connection.close()
+
+    assert prepared.rows("SELECT %s::int", [2]) == [(2,)]
+    assert on_the_server() == known() == [name]
+
+
+@pytest.fixture
+def other(monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseWrapper]:
+    """Another connection, through which statements go; its options may be changed before."""
+    settings: dict[str, Any] = {**connection.settings_dict, "CONN_MAX_AGE": 0}
+    settings["OPTIONS"] = {**settings["OPTIONS"]}
+    wrapper = DatabaseWrapper(settings, "other")
+    monkeypatch.setattr(prepared, "connection", wrapper)
+    yield wrapper
+    wrapper.close()
+
+
+def prepares(wrapper: DatabaseWrapper) -> bool:
+    """Whether that connection prepares what it executes, which works either way."""
+    for number in (1, 2):
+        assert prepared.rows("SELECT %s::int", [number]) == [(number,)]
+    with wrapper.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM pg_prepared_statements")
+        (count,) = cursor.fetchone()
+    assert (wrapper.prepared is not None) == bool(count)
+    return bool(count)
+
+
+def test_a_direct_connection_prepares(other: DatabaseWrapper) -> None:
+    assert prepares(other)
+
+
+def test_a_connection_through_a_pooler_prepares_nothing(other: DatabaseWrapper) -> None:
+    other.settings_dict["OPTIONS"]["connection_factory"] = BehindAPooler
+
+    assert not prepares(other)
+
+
+def test_the_setting_turns_it_off(other: DatabaseWrapper, settings: Settings) -> None:
+    settings.PREPARED_STATEMENTS = False
+
+    assert not prepares(other)
