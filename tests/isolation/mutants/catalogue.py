@@ -95,8 +95,20 @@ ACCESS_TOKENS = (
     Mutant(
         "whose account a token claims",
         ACCESS,
-        'Claim(int(claims["sub"]), claims["gen"])',
-        f'Claim({ANYBODY}.pk, claims["gen"])',
+        'claims["exp"], int(claims["sub"]), claims["gen"]',
+        f'claims["exp"], {ANYBODY}.pk, claims["gen"]',
+    ),
+    Mutant(
+        "that it is the whole token whose signature has held",
+        ACCESS,
+        "    key = token, jwt_settings.JWT_SECRET_KEY\n",
+        '    key = token.rpartition(".")[0], jwt_settings.JWT_SECRET_KEY\n',
+    ),
+    Mutant(
+        "the end of tokens whose signature has held",
+        ACCESS,
+        "Claim(pk, generation) if timezone.now().timestamp() < expires_at else None",
+        "Claim(pk, generation)",
     ),
     Mutant(
         "that a token's account is its subject",
@@ -146,38 +158,50 @@ CLAIMED = (
     Mutant(
         "that a token is looked at before somebody relies on what it claims",
         PERMISSIONS,
-        f"{_CLAIMED}    request.token_user = claim and claim.user()",
-        f"{_CLAIMED}    request.token_user = claim.user() if claim else {ANYBODY}",
+        f"{_CLAIMED}    return None if claim is None else claim.user()",
+        f"{_CLAIMED}    return claim.user() if claim else {ANYBODY}",
     ),
     Mutant(
-        "that who relies on a claim knows what is to be settled",
+        "who it is that is read for until the claim is settled",
+        CLAIMS,
+        "update(id=self.pk, claim=self)",
+        f"update(id={ANYBODY}.pk, claim=self)",
+    ),
+    Mutant(
+        "that an operation ends with its claim settled",
         EXECUTION,
-        "claim = rely_on_claim(request)",
-        "claim = rely_on_claim(request) and None",
+        "            settle(request)\n",
+        "",
+    ),
+    Mutant(
+        "that a request settles what it has relied on",
+        PERMISSIONS,
+        "        user.claim.settle()\n",
+        "        pass\n",
+    ),
+    Mutant(
+        "that graphql-core relies on no claim",
+        EXECUTION,
+        "            rely_on_nothing(request)\n",
+        "",
+    ),
+    Mutant(
+        "that the next to ask relies on no claim",
+        PERMISSIONS,
+        "        request.relies_on_claims = False  # type: ignore[attr-defined]  # ours\n",
+        "",
+    ),
+    Mutant(
+        "that a caller who was claimed is looked for again",
+        PERMISSIONS,
+        '        vars(request).pop("token_user", None)\n',
+        "",
     ),
     Mutant(
         "that who relies on no claim asks for a live account",
         ACCESS,
         _ASKED,
         "    claim = claim_of(token)\n    return claim and User.objects.get(pk=claim.pk)\n",
-    ),
-    Mutant(
-        "who it is that is read for until the claim is settled",
-        CLAIMS,
-        'User.from_db(DEFAULT_DB_ALIAS, ["id"], [self.pk])',
-        f'User.from_db(DEFAULT_DB_ALIAS, ["id"], [{ANYBODY}.pk])',
-    ),
-    Mutant(
-        "that an operation ends with its claim settled",
-        EXECUTION,
-        "            if claim is not None:\n                claim.settle()\n",
-        "",
-    ),
-    Mutant(
-        "that graphql-core relies on no claim",
-        EXECUTION,
-        "            if claim is not None:\n                rely_on_nothing(request)\n",
-        "",
     ),
     Mutant(
         "that to settle a claim asks the database",
@@ -552,7 +576,7 @@ OWN = (
     Mutant(
         "what one's own means",
         "habits/models.py",
-        "        return self.filter(owner=user)\n",
+        "        return own.filter(owner=user)\n",
         "        return self.all()\n",
     ),
     Mutant(

@@ -13,7 +13,7 @@ CALLS = frozenset(
         *("current_user", "owned_by", "public", "user_of_token", "authenticate"),
         *("_check_password", "check_password", "constant_time_compare", "_is_live", "_is_from"),
         *("own_habit", "revoke_all_tokens"),
-        *("claim_of", "account", "is_live", "rely_on_claim", "rely_on_nothing"),
+        *("claim_of", "account", "is_live", "rely_on_nothing"),
     }
 )
 """What is called to learn who may do what, or to end what they may."""
