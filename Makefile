@@ -4,8 +4,8 @@
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .NOTPARALLEL:
-.PHONY: help run test faults zones audit fuzz isolation mutants lint format schema texts messages
-.PHONY: lock bench clean checks exported-schema compiled-messages
+.PHONY: help run test faults zones audit fuzz parity both-ways isolation mutants lint format
+.PHONY: schema texts messages lock clean checks exported-schema compiled-messages
 
 # An existing .venv keeps its interpreter.
 PYTHON ?=
@@ -23,9 +23,7 @@ EXAMPLES ?= 5000
 URL ?=
 # `make isolation TIMES=10` takes ten times the steps that the tests take, drawn anew in each run.
 TIMES ?= 20
-# `make bench SCALE=small` takes minutes; ARGS="--only a,b --seconds 1" measures a part.
-SCALE ?= full
-# `make parity SEED=7 CASE=12` is one case of a run.
+# `make parity N=500 SEED=7` is a short run, and `make parity SEED=7 CASE=12` one case of it.
 CASE ?=
 # An existing folder that keeps what the run's processes log.
 LOGS ?=
@@ -75,7 +73,8 @@ help:
 	@echo "make zones     every zone and change of clocks at every minute of the day (two minutes)"
 	@echo "make audit     the reference audits of GraphQL over HTTP; URL=... of a running server; needs Node.js"
 	@echo "make fuzz      EXAMPLES=5000 SEED=7: requests drawn at random, so many for each kind"
-
+	@echo "make parity    N=10000 SEED=7: random operations, compiled and not, have to answer alike"
+	@echo "make both-ways the tests of GraphQL without compiled execution, and with it"
 	@echo "make isolation TIMES=20: strangers and dead tokens try everything, ever anew (some minutes)"
 	@echo "make mutants   takes each permission check away; the same strangers have to notice"
 	@echo "make bench     SCALE=small: the product against hand-written SQL, REST and plain Strawberry"
@@ -120,11 +119,18 @@ faults: .venv/dev.stamp $(if $(ZONES),zones)
 fuzz: .venv/dev.stamp
 	@exec $(VENV) -m tests.fuzz --examples $(EXAMPLES) $(if $(SEED),--seed $(SEED))
 
-# ARGS="--server up" or ARGS=--development chooses what is started.
 parity: N = 10000
 parity: .venv/dev.stamp
 	@exec $(VENV) -m tests.parity --n $(N) $(if $(SEED),--seed $(SEED)) $(if $(CASE),--case $(CASE))
 
+# All that sends documents, with the compiled execution and without.
+both-ways: .venv/dev.stamp
+	COMPILED_EXECUTION=off $(VENV) -m pytest $(GRAPHQL_TESTS) $(ARGS)
+	COMPILED_EXECUTION=on $(VENV) -m pytest $(GRAPHQL_TESTS) $(ARGS)
+
+GRAPHQL_TESTS = $(addprefix tests/,accounts backend fuzz habits isolation)
+
+# ARGS="--server up" or ARGS=--development chooses what is started.
 audit: .venv/dev.stamp
 	@exec $(VENV) -m tests.audit $(if $(URL),--url $(URL)) $(ARGS)
 

@@ -55,17 +55,19 @@ def _compared(seed: int, numbers: Sequence[int], started: float) -> tuple[Tally,
     context = multiprocessing.get_context("spawn")
     with postgresql() as database_url, valkey() as redis_url:
         given = (context.Value("i", 0), database_url, redis_url)
-        with ProcessPoolExecutor(os.cpu_count(), context, settle, given) as processes:
+        processes = ProcessPoolExecutor(os.cpu_count(), context, settle, given)
+        try:
             batches = (numbers[at : at + BATCH] for at in range(0, len(numbers), BATCH))
             begun = [processes.submit(compare, seed, batch) for batch in batches]
             for done, batch in enumerate(as_completed(begun), start=1):
                 came, failure = batch.result()
                 tally.merge(came)
                 if failure is not None:
-                    processes.shutdown(wait=False, cancel_futures=True)
                     return tally, failure
                 if done % PROGRESS == 0:
                     _say(f"{done * BATCH} cases, {time.monotonic() - started:.0f} s")
+        finally:
+            processes.shutdown(cancel_futures=True)
     return tally, None
 
 

@@ -61,7 +61,7 @@ def _request(values: Values, world: World, document: Document, text: str, person
         headers["HTTP_ACCEPT_LANGUAGE"] = values.of(LANGUAGES)
     if values.chance(3):
         headers["HTTP_ACCEPT"] = values.of(ACCEPTED)
-    caller = values.of(OTHERS) if values.chance(6) else person
+    caller = values.of(OTHERS) if values.chance(8) else person
     if caller != "nobody":
         headers["HTTP_AUTHORIZATION"] = f"Bearer {world.tokens.get(caller, 'noise')}"
     return Request(body, headers, tired=values.chance(10))

@@ -110,10 +110,13 @@ class Writer:
         names = list(root.fields)
         if operation == "query":
             # Lists are what there is most to say about.
-            names += ["habits", "habits", "habits", "publicHabits", "habit", "habit"]
+            names += [*["habits"] * 4, "publicHabits", *["habit"] * 5]
         else:
             names += [each for each in names if each not in SINGLE_FIELDS] * 3
-        wanted = [self.values.of(names) for _ in range(self.values.of((1, 1, 1, 2, 2, 3)))]
+        if operation == "query" and self.values.chance(5):
+            # Each of them may be null beside the others.
+            names = ["habit"]
+        wanted = [self.values.of(names) for _ in range(self.values.of((1, 1, 2, 2, 3)))]
         parts = []
         single = False
         for name in wanted:

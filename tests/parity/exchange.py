@@ -26,7 +26,8 @@ class Request:
 @dataclass(frozen=True)
 class Outcome:
     """All that one request left: its answer, the mutations whose resolvers ran, in order, what
-    waits for the commit, and every row; None where nothing was to change.
+    waits for the commit, and every row; None where nothing was to change. `by_core` tells whether
+    graphql-core executed it, and is nothing to compare.
     """
 
     status: str
@@ -35,6 +36,7 @@ class Outcome:
     resolved: tuple[str, ...]
     deferred: tuple[str, ...]
     rows: Rows | None
+    by_core: bool
 
     @property
     def answer(self) -> dict[str, Any]:

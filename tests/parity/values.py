@@ -97,7 +97,7 @@ class Values:
         if self.chance(20):
             return
         start = NOON.date() - datetime.timedelta(days=self.draw.randint(5, 40))
-        length = datetime.timedelta(days=self.of((-1, 400)) if self.chance(4) else 12)
+        length = datetime.timedelta(days=self.of((-1, 400)) if self.chance(3) else 12)
         given["from"] = lambda _values: str(start)
         given["to"] = lambda _values: str(start + length)
 

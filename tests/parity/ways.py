@@ -23,6 +23,7 @@ from django.contrib.auth import get_backends
 from django.core.signals import request_finished, request_started
 from django.db import close_old_connections, connection, transaction
 from django.test import RequestFactory, override_settings
+from graphql import ExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
 
 from accounts import throttling
@@ -40,6 +41,7 @@ SETTINGS: Final = {
     # What is refused by its size is not executed in either way.
     "LIMIT_ALIASES": 100,
     "LIMIT_OPERATIONS": 3,
+    "LIMIT_COST": 15_000,
 }
 
 
@@ -61,6 +63,14 @@ class Ways:
         for signal in (request_started, request_finished):
             signal.disconnect(close_old_connections)
             self._stack.callback(signal.connect, close_old_connections)
+        executed = ExecutionContext.execute_operation
+
+        def watched(context: ExecutionContext, *arguments: Any) -> Any:
+            self._by_core = True
+            return executed(context, *arguments)
+
+        self._stack.enter_context(mock.patch.object(ExecutionContext, "execute_operation", watched))
+        self._by_core = False
         self._sent = 0
         self._codes = _mutations()
         return self
@@ -69,13 +79,14 @@ class Ways:
         self._stack.close()
 
     def differences(self, request: Request) -> tuple[list[str], Outcome]:
-        """What differs, and the outcome in graphql-core's way."""
+        """What differs, and the outcome in the compiled way."""
         compiled = self.outcome(request, compiled=True)
         core = self.outcome(request, compiled=False)
-        return compared(core, compiled), core
+        return compared(core, compiled), compiled
 
     def outcome(self, request: Request, *, compiled: bool) -> Outcome:
         self._sent += 1
+        self._by_core = False
         self._random.seed(1)
         # Redis takes nothing back, so that every request gets keys of its own.
         throttling.NAMESPACE = f"parity-{os.getpid()}-{self._sent}"
@@ -85,7 +96,7 @@ class Ways:
                 throttling.count_registration(stranger, NOON)
                 throttling.count_reset_request(stranger, NOON)
             if not request.may_change:
-                return Outcome(*_sent(request), (), (), None)
+                return Outcome(*_sent(request), (), (), None, self._by_core)
             with transaction.atomic():
                 _restart_numbers()
                 waiting = len(connection.run_on_commit)
@@ -94,7 +105,7 @@ class Ways:
                 deferred = tuple(
                     each[1].__qualname__ for each in connection.run_on_commit[waiting:]
                 )
-                found = Outcome(*answer, tuple(resolved), deferred, all_rows())
+                found = Outcome(*answer, tuple(resolved), deferred, all_rows(), self._by_core)
                 transaction.set_rollback(True)
         return found
 

@@ -120,7 +120,7 @@ def _habits(name: str, owner: User) -> None:
     for number, pk in enumerate(HABITS[name]):
         action, place = TEXTS[pk % len(TEXTS)], TEXTS[pk * 5 % len(TEXTS)]
         is_enjoyed = number < ENJOYED
-        related = None if is_enjoyed or number % 3 else HABITS[name][number % ENJOYED]
+        related = None if is_enjoyed or number % 2 else HABITS[name][number % ENJOYED]
         habit = Habit(
             pk=pk,
             owner=owner,
