@@ -1,4 +1,4 @@
-"""A case by its seed and number: a document, and some requests for it from one caller or several."""
+"""A case by its seed and number: a document and some requests for it, from one caller or more."""
 
 import random
 from collections.abc import Sequence
@@ -7,8 +7,8 @@ from typing import Any
 
 from tests.parity.damage import damaged
 from tests.parity.documents import Document, Variable, Writer
-from tests.parity.values import Values
 from tests.parity.exchange import Request
+from tests.parity.values import Values
 from tests.parity.world import World
 
 CALLERS = ("alice",) * 12 + ("bob",) * 5 + ("carol", "eve", "eve")

@@ -1,4 +1,4 @@
-"""The smallest request that still differs: parts of a document are taken away as long as it does."""
+"""The smallest request that still differs: a document loses part after part as long as it does."""
 
 import time
 from collections.abc import Callable, Iterator

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from tests.parity.cases import Case, case
+from tests.parity.exchange import Request
 from tests.parity.reducing import reduced
 from tests.parity.tally import Tally
-from tests.parity.exchange import Request
 from tests.parity.ways import Ways, all_rows
 from tests.parity.world import World, settle
 

@@ -30,7 +30,7 @@ class Tally:
     def add(self, request: Request, outcome: Outcome) -> None:
         answer = outcome.answer
         data, errors = answer.get("data"), answer.get("errors", ())
-        has_data = bool(data) and any(value is not None for value in data.values())
+        has_data = any(value is not None for value in (data or {}).values())
         self.requests += 1
         self.counts.update(
             name

@@ -33,7 +33,7 @@ T = TypeVar("T")
 Kind = Callable[["Values"], Any]
 """Draws one value."""
 
-ODD = (
+ODD: tuple[Any, ...] = (
     *(None, True, 0, -1, 1.5, 1e21, 2**31, 2**53, 10**30, "", "1", "nothing", "ASC", "DONE"),
     *([], [None], [[1]], ["1"], {}, {"a": 1}, {"action": "ASC", "time": "DESC"}, "a\0b"),
 )
@@ -145,7 +145,9 @@ class Values:
         if self.chance(3):
             return {**texts, "isEnjoyed": True, "isPublic": self.of((True, False, None))}
         reward = {"reward": self.text()} if self.chance(2) else {"relatedHabit": self.enjoyed()}
-        rhythm = {name: given[name] for name in ("weekdays", "isPublic") if name in given}
+        rhythm: dict[str, Any] = {
+            name: given[name] for name in ("weekdays", "isPublic") if name in given
+        }
         return {**texts, "time": self.time(), "duration": 60, **reward, **rhythm}
 
     # --- scalars ---
@@ -180,11 +182,12 @@ class Values:
         # Every second one is public.
         return global_id("PublicHabit", pk if self.chance(6) else HABITS[name][0] + pk % 2 * 2)
 
-    def cursor(self, list_name: str, order: Sequence[tuple[str, str]] | None) -> str:
+    def cursor(self, list_name: str, order: Sequence[tuple[str, str]] = ()) -> str:
         if self.chance(12):
             return self.of(BAD_CURSORS)
         known = self._world.cursors
-        wanted = (list_name, self._person if list_name == "habits" else "", tuple(order or ()))
+        whose = self._person if list_name == "habits" else ""
+        wanted: tuple[str, str, Sequence[tuple[str, str]]] = (list_name, whose, tuple(order))
         if wanted not in known or self.chance(12):
             wanted = self.of(list(known))
         return self.of(known[wanted])
@@ -240,10 +243,10 @@ BY_NAME: dict[str, Kind] = {
     "Query.habits(last)": Values.size,
     "Query.publicHabits(first)": Values.size,
     "Query.publicHabits(last)": Values.size,
-    "Query.habits(after)": lambda values: values.cursor("habits", None),
-    "Query.habits(before)": lambda values: values.cursor("habits", None),
-    "Query.publicHabits(after)": lambda values: values.cursor("publicHabits", None),
-    "Query.publicHabits(before)": lambda values: values.cursor("publicHabits", None),
+    "Query.habits(after)": lambda values: values.cursor("habits"),
+    "Query.habits(before)": lambda values: values.cursor("habits"),
+    "Query.publicHabits(after)": lambda values: values.cursor("publicHabits"),
+    "Query.publicHabits(before)": lambda values: values.cursor("publicHabits"),
     "Today.occurrences(first)": Values.size,
     "Habit.explainStrength(days)": lambda values: values.of((1, 2, 3, 3, 3, 5, 0, 91)),
     "search": lambda values: values.of(WORDS),

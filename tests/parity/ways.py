@@ -161,7 +161,7 @@ def _sent(request: Request) -> tuple[str, tuple[tuple[str, str], ...], bytes]:
         **request.headers,
     }
     head: list[Any] = []
-    chunks = application(environ, lambda *given: head.extend(given))  # type: ignore[arg-type,return-value]  # nobody writes
+    chunks = application(environ, lambda *given: head.extend(given))  # type: ignore[arg-type]  # nobody writes
     body = b"".join(chunks)
     close = getattr(chunks, "close", None)
     if close is not None:
@@ -176,7 +176,8 @@ def _mutations() -> dict[CodeType, str]:
     codes = {}
     for each in definition.fields:
         assert each.base_resolver is not None
-        codes[inspect.unwrap(each.base_resolver.wrapped_func).__code__] = each.name
+        resolver: Any = each.base_resolver.wrapped_func
+        codes[inspect.unwrap(resolver).__code__] = each.name
     return codes
 
 

@@ -38,7 +38,7 @@ def settle(number: Any, database_url: str, redis_url: str) -> None:
     call_command("migrate", verbosity=0)
     from tests.parity.run import Run
 
-    global _run  # noqa: PLW0603  # a process has one
+    global _run
     _run = Run.begun()
     # Resolvers break on some of the rows, and the log would tell of each.
     logging.disable()
@@ -48,4 +48,4 @@ def compare(seed: int, numbers: Sequence[int]) -> tuple[Tally, str | None]:
     """What came of these cases, and the first failure."""
     _run.tally = Tally()
     failure = _run.of(seed, numbers)
-    return _run.tally, failure and str(failure)
+    return _run.tally, str(failure) if failure else None
