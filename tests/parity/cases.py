@@ -5,8 +5,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from tests.parity.arguments import Variable
 from tests.parity.damage import damaged
-from tests.parity.documents import Document, Variable, Writer
+from tests.parity.documents import Document, Writer
 from tests.parity.exchange import Request
 from tests.parity.values import Values
 from tests.parity.world import World
@@ -17,6 +18,9 @@ OTHERS = (*CALLERS, "nobody", "nobody", "dave", "gone", "noise")
 
 LANGUAGES = ("en", "ru", "ru-RU,en;q=0.5", "de", "*")
 ACCEPTED = ("application/json", "application/graphql-response+json")
+ODD_VARIABLES = 50
+"""One in so many is missing, or of no type in particular."""
+
 ROOM = (1, 3, 6, 10, 15, 20, 30)
 
 
@@ -72,7 +76,7 @@ def _variables(values: Values, document: Document) -> dict[str, Any]:
     for name, variable in document.variables.items():
         if _may_be_missing(variable) and values.chance(4):
             continue
-        if values.chance(50):
+        if values.chance(ODD_VARIABLES):
             if values.chance(2):
                 continue
             given[name] = values.odd()

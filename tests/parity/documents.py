@@ -1,18 +1,13 @@
 """Documents of the schema: any fields and fragments, merged, skipped and called by other names."""
 
-import json
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 from graphql import (
-    GraphQLEnumType,
     GraphQLField,
-    GraphQLInputObjectType,
     GraphQLInterfaceType,
-    GraphQLList,
-    GraphQLNonNull,
     GraphQLObjectType,
     GraphQLUnionType,
     get_named_type,
@@ -21,7 +16,8 @@ from graphql import (
 
 from accounts.mutations import SINGLE_FIELDS
 from tests.isolation.contract import ROOTS, SCHEMA
-from tests.parity.values import Kind, Values
+from tests.parity.arguments import Arguments, Variable
+from tests.parity.values import Values
 
 LEVELS = 7
 """One fewer than may be, as a fragment may hold another."""
@@ -33,18 +29,6 @@ ALIASES = (
 
 RISKY = ("checkIns", "relatedHabit", "relatedHabit", "explainStrength", "statistics")
 """What fails below the root, and what may be null above it: they are taken more often."""
-
-ODD_VALUES = 40
-"""One in so many literals is of no type in particular; of variables, four times as many."""
-
-
-@dataclass
-class Variable:
-    """What is declared: a type, in full, perhaps a default, and what draws its values."""
-
-    type: str
-    default: str | None
-    kind: Kind
 
 
 @dataclass(frozen=True)
@@ -67,27 +51,20 @@ class Document:
 
 
 @dataclass
-class _Levels:
-    """How deep a selection has become."""
-
-    most: int = 0
-
-    def reach(self, levels: int) -> None:
-        self.most = max(self.most, levels)
-
-
-@dataclass
 class Writer:
     """Writes one document; `room` is for about so many fields."""
 
     draw: random.Random
     values: Values
     room: int
-    variables: dict[str, Variable] = field(default_factory=dict)
+    arguments: Arguments = field(init=False)
     fragments: list[Fragment] = field(default_factory=list)
     texts: list[str] = field(default_factory=list)
     taken: dict[tuple[str, str], tuple[str, str, str]] = field(default_factory=dict)
     """What a response key stands for, by its object and everywhere."""
+
+    def __post_init__(self) -> None:
+        self.arguments = Arguments(self.values)
 
     def document(self) -> Document:
         operation = "mutation" if self.values.chance(2.5) else "query"
@@ -95,7 +72,7 @@ class Writer:
         name = self.values.of(("A", "Habits", "query", None)) if self.values.chance(2) else None
         declared = ", ".join(
             f"${key}: {it.type}" + (f" = {it.default}" if it.default else "")
-            for key, it in self.variables.items()
+            for key, it in self.arguments.variables.items()
         )
         head = f"{operation} {name or ''}{f'({declared})' if declared else ''}"
         if head == "query " and self.values.chance(2):
@@ -103,7 +80,7 @@ class Writer:
         parts = [f"{head}{selected}", *self.texts]
         if self.values.chance(3):
             self.draw.shuffle(parts)
-        return Document("\n".join(parts), operation, name, self.variables)
+        return Document("\n".join(parts), operation, name, self.arguments.variables)
 
     def _roots(self, operation: str) -> str:
         root = ROOTS[operation]
@@ -124,7 +101,7 @@ class Writer:
                 if single:
                     continue
                 single = True
-            parts += self._field(root, name, LEVELS, _Levels())
+            parts += self._field(root, name, LEVELS)
         return self._arranged(root, parts, LEVELS)
 
     def _arranged(self, type_: Any, parts: list[str], levels: int) -> str:
@@ -149,12 +126,12 @@ class Writer:
             return f"...{name}{self._directives()}"
         return f"...{condition}{self._directives()} {{ {' '.join(parts)} }}"
 
-    def _selection(self, type_: Any, levels: int, reached: _Levels) -> str:
+    def _selection(self, type_: Any, levels: int) -> str:
         """Braces with something of the type in them, `levels` deep at most."""
         if isinstance(type_, GraphQLUnionType):
-            return self._members(type_, levels, reached)
+            return self._members(type_, levels)
         names = self._names(type_, levels)
-        parts = [part for name in names for part in self._field(type_, name, levels, reached)] or [
+        parts = [part for name in names for part in self._field(type_, name, levels)] or [
             self._typename()
         ]
         fitting = [
@@ -162,7 +139,6 @@ class Writer:
         ]
         if fitting and self.values.chance(4):
             spread = self.values.of(fitting)
-            reached.reach(spread.levels)
             for _ in range(self.values.of((1, 1, 2))):
                 parts.insert(self.draw.randrange(len(parts) + 1), self._spread(spread))
         if getattr(type_, "interfaces", ()) and self.values.chance(8):
@@ -171,12 +147,12 @@ class Writer:
             self.draw.shuffle(parts)
         return self._arranged(type_, parts, levels)
 
-    def _members(self, type_: GraphQLUnionType, levels: int, reached: _Levels) -> str:
+    def _members(self, type_: GraphQLUnionType, levels: int) -> str:
         members = list(type_.types)
         if self.values.chance(6):
             members = [self.values.of(members)]
         parts = [
-            f"... on {each.name}{self._directives()} {self._selection(each, levels, reached)}"
+            f"... on {each.name}{self._directives()} {self._selection(each, levels)}"
             for each in members
         ]
         if self.values.chance(1.5):
@@ -204,12 +180,11 @@ class Writer:
             chosen = [*chosen, *(likely if not self.values.chance(8) else ()), *few]
         return chosen or [self.values.of([*leaves, *objects])]
 
-    def _field(self, parent: Any, name: str, levels: int, reached: _Levels) -> list[str]:
+    def _field(self, parent: Any, name: str, levels: int) -> list[str]:
         """The field, sometimes in two parts that merge into one."""
         it = parent.fields[name]
         self.room -= 1
-        reached.reach(1)
-        arguments = self._arguments(parent.name, name, it)
+        arguments = self.arguments.of(parent.name, name, it)
         key = self._key(parent.name, name, arguments, it)
         head = f"{key}: {name}{arguments}" if key != name else f"{name}{arguments}"
         if _is_leaf(it):
@@ -218,8 +193,7 @@ class Writer:
         inner = get_named_type(it.type)
         times = 2 if levels > 2 and self.values.chance(10) else 1
         return [
-            f"{head}{self._directives()} {self._selection(inner, levels - 1, reached)}"
-            for _ in range(times)
+            f"{head}{self._directives()} {self._selection(inner, levels - 1)}" for _ in range(times)
         ]
 
     def _key(self, parent: str, name: str, arguments: str, it: GraphQLField) -> str:
@@ -243,84 +217,7 @@ class Writer:
         if not self.values.chance(14):
             return ""
         both = self.draw.sample(["skip", "include"], self.values.of((1, 1, 1, 2)))
-        return "".join(f" @{name}(if: {self._condition(name)})" for name in both)
-
-    def _condition(self, name: str) -> str:
-        holds = (name == "include") != self.values.chance(4)
-        if self.values.chance(2):
-            return str(holds).lower()
-        type_ = self.values.of(("Boolean!", "Boolean!", "Boolean! = true", "Boolean = true"))
-        declared, _, default = type_.partition(" = ")
-        return self._variable(
-            declared,
-            str(holds).lower() if default else None,
-            lambda values: holds != values.chance(4),
-        )
-
-    # --- arguments ---
-
-    def _arguments(self, parent: str, name: str, it: GraphQLField) -> str:
-        given = self.values.arguments(parent, name, it)
-        if not given:
-            return ""
-        parts = [
-            f"{argument}: {self._argument(kind, it.args[argument])}"
-            for argument, kind in given.items()
-        ]
-        return f"({', '.join(parts)})"
-
-    def _argument(self, kind: Kind, it: Any) -> str:
-        if self.values.chance(2):
-            return self._variable(str(it.type), None, kind, it.type)
-        return self._literal(kind(self.values), it.type)
-
-    def _variable(self, type_: str, default: str | None, kind: Kind, of: Any = None) -> str:
-        fitting = [key for key, each in self.variables.items() if each.kind is kind]
-        if fitting:
-            return f"${fitting[0]}"
-        if of is not None and self.values.chance(4):
-            default = self._constant(kind(self.values), of)
-        if not type_.endswith("!") and default is None and self.values.chance(4):
-            type_ += "!"
-        name = f"v{len(self.variables)}"
-        self.variables[name] = Variable(type_, default, kind)
-        return f"${name}"
-
-    def _literal(self, value: Any, type_: Any) -> str:
-        """A literal, in which an item or a field may be a variable."""
-        if self.values.chance(ODD_VALUES * 4):
-            return _untyped(self.values.odd())
-        return self._written(value, type_, self._inner)
-
-    def _constant(self, value: Any, type_: Any) -> str:
-        return self._written(value, type_, self._constant)
-
-    def _inner(self, value: Any, type_: Any) -> str:
-        if value is not None and not self.values.chance(6):
-            return self._literal(value, type_)
-        if value is None:
-            return "null"
-        return self._variable(str(type_), None, lambda _values: value)
-
-    def _written(self, value: Any, type_: Any, inner: Callable[[Any, Any], str]) -> str:
-        if value is None:
-            return "null"
-        if isinstance(type_, GraphQLNonNull):
-            return self._written(value, type_.of_type, inner)
-        if isinstance(type_, GraphQLList) and isinstance(value, list):
-            if len(value) == 1 and self.values.chance(3):
-                return self._written(value[0], type_.of_type, inner)
-            return f"[{', '.join(inner(each, type_.of_type) for each in value)}]"
-        if isinstance(type_, GraphQLInputObjectType) and isinstance(value, dict):
-            fields = (
-                f"{key}: {inner(each, type_.fields[key].type)}" for key, each in value.items()
-            )
-            return f"{{{', '.join(fields)}}}"
-        if isinstance(type_, GraphQLEnumType) and isinstance(value, str):
-            return value
-        if isinstance(value, str) and '"' not in value and "\\" not in value and len(value) > 1:
-            return f'"""{value}"""' if self.values.chance(12) else _untyped(value)
-        return _untyped(value)
+        return "".join(f" @{name}(if: {self.arguments.condition(name)})" for name in both)
 
 
 def _is_leaf(it: GraphQLField) -> bool:
@@ -334,12 +231,3 @@ def _applies(fragment: Any, type_: Any) -> bool:
     return isinstance(fragment, GraphQLInterfaceType) and (
         isinstance(type_, GraphQLObjectType) and SCHEMA.is_sub_type(fragment, type_)
     )
-
-
-def _untyped(value: Any) -> str:
-    """A JSON value as a literal, whatever it is meant for."""
-    if isinstance(value, dict):
-        return f"{{{', '.join(f'{key}: {_untyped(each)}' for key, each in value.items())}}}"
-    if isinstance(value, list):
-        return f"[{', '.join(map(_untyped, value))}]"
-    return json.dumps(value, ensure_ascii=False)

@@ -42,6 +42,8 @@ SETTINGS: Final = {
     "LIMIT_ALIASES": 100,
     "LIMIT_OPERATIONS": 3,
     "LIMIT_COST": 15_000,
+    # All errors are held against each other.
+    "LIMIT_ERRORS": 100,
 }
 
 
