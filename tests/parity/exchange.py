@@ -25,14 +25,15 @@ class Request:
 
 @dataclass(frozen=True)
 class Outcome:
-    """All that one request left: its answer, the mutations whose resolvers ran, in order, what
-    waits for the commit, and every row; None where nothing was to change. `by_core` tells whether
-    graphql-core executed it, and is nothing to compare.
+    """All that one request left: its answer, what it logged, the mutations whose resolvers ran, in
+    order, what waits for the commit, and every row; None where nothing was to change. `by_core`
+    tells whether graphql-core executed it, and is nothing to compare.
     """
 
     status: str
     headers: tuple[tuple[str, str], ...]
     body: bytes
+    logged: tuple[str, ...]
     resolved: tuple[str, ...]
     deferred: tuple[str, ...]
     rows: Rows | None
@@ -48,7 +49,7 @@ def compared(core: Outcome, compiled: Outcome) -> list[str]:
     """What differs, each in a line."""
     found = [
         f"{name}: {getattr(core, name)!r} by graphql-core, {getattr(compiled, name)!r} compiled"
-        for name in ("status", "headers", "resolved", "deferred")
+        for name in ("status", "headers", "logged", "resolved", "deferred")
         if getattr(core, name) != getattr(compiled, name)
     ]
     if core.body != compiled.body:

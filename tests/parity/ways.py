@@ -9,6 +9,7 @@ import contextlib
 import inspect
 import io
 import json
+import logging
 import os
 import random
 import sys
@@ -47,6 +48,17 @@ SETTINGS: Final = {
 }
 
 
+class Journal(logging.Handler):
+    """Keeps the warnings of one request, and what is worse; nobody else hears of them."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.WARNING)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(f"{record.name} {record.levelname} {record.getMessage()}")
+
+
 class Ways:
     """Both ways, at a stopped clock, for as long as the block lasts."""
 
@@ -73,6 +85,10 @@ class Ways:
 
         self._stack.enter_context(mock.patch.object(ExecutionContext, "execute_operation", watched))
         self._by_core = False
+        self._journal = Journal()
+        self._stack.enter_context(
+            mock.patch.object(logging.getLogger(), "handlers", [self._journal])
+        )
         self._sent = 0
         self._codes = _mutations()
         return self
@@ -89,6 +105,7 @@ class Ways:
     def outcome(self, request: Request, *, compiled: bool) -> Outcome:
         self._sent += 1
         self._by_core = False
+        self._journal.lines.clear()
         self._random.seed(1)
         # Redis takes nothing back, so that every request gets keys of its own.
         throttling.NAMESPACE = f"parity-{os.getpid()}-{self._sent}"
@@ -98,7 +115,7 @@ class Ways:
                 throttling.count_registration(stranger, NOON)
                 throttling.count_reset_request(stranger, NOON)
             if not request.may_change:
-                return Outcome(*_sent(request), (), (), None, self._by_core)
+                return Outcome(*_sent(request), self._logged, (), (), None, self._by_core)
             with transaction.atomic():
                 _restart_numbers()
                 waiting = len(connection.run_on_commit)
@@ -107,9 +124,15 @@ class Ways:
                 deferred = tuple(
                     each[1].__qualname__ for each in connection.run_on_commit[waiting:]
                 )
-                found = Outcome(*answer, tuple(resolved), deferred, all_rows(), self._by_core)
+                found = Outcome(
+                    *answer, self._logged, tuple(resolved), deferred, all_rows(), self._by_core
+                )
                 transaction.set_rollback(True)
         return found
+
+    @property
+    def _logged(self) -> tuple[str, ...]:
+        return tuple(self._journal.lines)
 
     def _draw(self, count: int) -> bytes:
         return self._random.randbytes(count)

@@ -1,6 +1,5 @@
 """A process that compares cases, in a database of its own on the run's server."""
 
-import logging
 import os
 from collections.abc import Sequence
 from contextlib import closing
@@ -40,8 +39,6 @@ def settle(number: Any, database_url: str, redis_url: str) -> None:
 
     global _run
     _run = Run.begun()
-    # Resolvers break on some of the rows, and the log would tell of each.
-    logging.disable()
 
 
 def compare(seed: int, numbers: Sequence[int]) -> tuple[Tally, str | None]:
