@@ -8,14 +8,12 @@ from django.conf import settings
 from django.db import OperationalError
 from graphql import (
     ExecutionContext,
-    GraphQLError,
     MiddlewareManager,
     OperationDefinitionNode,
     OperationType,
 )
 
 from accounts.permissions import rely_on_claims, rely_on_nothing, settle
-from backend.execution.completion import Unexpected
 from backend.execution.plans import Plan, plan_of
 from backend.execution.replay import Outcomes
 
@@ -36,20 +34,22 @@ class CompiledExecutionContext(ExecutionContext):
 
     def execute_operation(self, operation: OperationDefinitionNode, root_value: Any) -> Any:
         """The operation's data, as graphql-core wants it; errors are raised or collected."""
-        if settings.COMPILED_EXECUTION and not self._has_middleware():
-            plan = plan_of(self)
-            if plan is not None:
-                outcomes = Outcomes()
-                try:
-                    if operation.operation is OperationType.MUTATION:
-                        return self._change(plan, root_value, outcomes)
-                    return self._read(plan, root_value, outcomes)
-                except (GraphQLError, Unexpected):
-                    pass  # as requests bring it about; graphql-core finds it again, and its place
-                except Exception as error:  # noqa: BLE001  # the same
-                    logger.warning("operation_started_over cause=%r", error)
-                self.middleware_manager = MiddlewareManager(outcomes)
-        return super().execute_operation(operation, root_value)
+        is_wanted = settings.COMPILED_EXECUTION and not self._has_middleware()
+        plan = plan_of(self) if is_wanted else None
+        if plan is None:
+            return super().execute_operation(operation, root_value)
+        outcomes = Outcomes()
+        try:
+            if operation.operation is OperationType.MUTATION:
+                return self._change(plan, root_value, outcomes)
+            return self._read(plan, root_value, outcomes)
+        except Exception as error:  # noqa: BLE001  # graphql-core finds it again, and its place
+            cause = error
+        self.middleware_manager = MiddlewareManager(outcomes)
+        data = super().execute_operation(operation, root_value)
+        if not self.collected_errors.errors:
+            logger.warning("operation_started_over cause=%r", cause)
+        return data
 
     def _change(self, plan: Plan, source: Any, outcomes: Outcomes) -> dict[str, Any]:
         answer = {}

@@ -160,11 +160,11 @@ def done(habit: Habit, days_ago: int = 0) -> None:
 
 
 NUMBERS: dict[str, tuple[str, int]] = {
-    "streaks, strength and today's state": ("currentStreak longestStreak strength todayState", 5),
-    "the pause": ("isPaused pausedFrom pausedUntil", 5),
+    "streaks, strength and today's state": ("currentStreak longestStreak strength todayState", 4),
+    "the pause": ("isPaused pausedFrom pausedUntil", 4),
     "check-ins": ("checkIns(<period>) { date }", 1),
-    "statistics": ("statistics(<period>) { completionRate }", 4),
-    "a reward's": ("relatedHabit { currentStreak todayState }", 5),
+    "statistics": ("statistics(<period>) { completionRate }", 3),
+    "a reward's": ("relatedHabit { currentStreak todayState }", 4),
     "all of them": (
         "currentStreak longestStreak strength todayState isPaused"
         " checkIns(<period>) { date }"
