@@ -4,9 +4,10 @@ the rows of a page do. Where the connection prepares nothing they run as they ar
 
 import hashlib
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any
 
-from django.db import connection
+from django.db import DEFAULT_DB_ALIAS, connections
 
 MOST = 100
 """Statements that one connection keeps; each takes the server some 20 to 50 KB."""
@@ -17,29 +18,28 @@ def rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
 
     PostgreSQL only.
     """
+    database: Any = connections[DEFAULT_DB_ALIAS]  # itself: `connection` asks anew for each word
     # What a lost connection had prepared is unknown to the one that takes its place.
-    connection.close_if_health_check_failed()
-    connection.ensure_connection()
-    if connection.prepared is not None:  # type: ignore[attr-defined]  # backend.postgresql's
-        name = _prepared(sql, len(parameters))
+    database.close_if_health_check_failed()
+    database.ensure_connection()
+    if database.prepared is not None:
+        name = _prepared(database, sql, len(parameters))
         # PostgreSQL takes no empty brackets.
         values = f" ({', '.join(['%s'] * len(parameters))})" if parameters else ""
         sql = f"EXECUTE {name}{values}"
-    with connection.cursor() as cursor:
+    with database.cursor() as cursor:
         cursor.execute(sql, parameters)
         found: list[tuple[Any, ...]] = cursor.fetchall()
         return found
 
 
-def _prepared(sql: str, count: int) -> str:
+def _prepared(database: Any, sql: str, count: int) -> str:
     """The name under which this connection has prepared the statement."""
-    # The same text has the same name everywhere, so that no name can stand for another statement.
-    name = f"s_{hashlib.sha256(sql.encode()).hexdigest()[:32]}"
-    known = connection.prepared  # type: ignore[attr-defined]  # as above
+    name, known = _name(sql), database.prepared
     if name in known:
         known.move_to_end(name)
         return name
-    with connection.connection.cursor() as cursor:
+    with database.connection.cursor() as cursor:
         if len(known) >= MOST:
             oldest, _ = known.popitem(last=False)
             cursor.execute(f"DEALLOCATE {oldest}")
@@ -47,3 +47,9 @@ def _prepared(sql: str, count: int) -> str:
         cursor.execute(f"PREPARE {name} AS {numbered}")
     known[name] = None
     return name
+
+
+@lru_cache(maxsize=1000)
+def _name(sql: str) -> str:
+    """The same text has the same name everywhere, so that no name can stand for another one."""
+    return f"s_{hashlib.sha256(sql.encode()).hexdigest()[:32]}"

@@ -10,7 +10,7 @@ from threading import Lock
 from typing import Any, TypeVar
 
 from cachetools import LRUCache
-from django.db import DEFAULT_DB_ALIAS, connection
+from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model, QuerySet
 from django.db.models.sql import InsertQuery
 
@@ -77,8 +77,9 @@ def insert(
         ((sql, _parameters),) = compiler.as_sql()
         with _lock:
             STATEMENTS[shape] = sql
+    database = connections[DEFAULT_DB_ALIAS]
     parameters = [
-        field.get_db_prep_save(field.pre_save(instance, add=True), connection) for field in fields
+        field.get_db_prep_save(field.pre_save(instance, add=True), database) for field in fields
     ]
     return prepared.rows(sql, parameters)
 

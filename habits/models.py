@@ -35,14 +35,20 @@ class HabitQuerySet(models.QuerySet["Habit"]):
 
     def owned_by(self, user: User) -> "HabitQuerySet":
         """The person's own habits: the only ones they read in full or change."""
-        # As Django does for `user.habits`: where nothing more is asked, the SQL may be known.
-        own: HabitQuerySet = self._chain()  # type: ignore[attr-defined]  # Django's own
-        own._defer_next_filter = True  # type: ignore[attr-defined]  # as above
-        return own.filter(owner=user)
+        return self._lazily().filter(owner=user)
 
     def public(self) -> "HabitQuerySet":
         """What strangers may read, through a type without private fields."""
-        return self.filter(is_public=True)
+        return self._lazily().filter(is_public=True)
+
+    def _lazily(self) -> "HabitQuerySet":
+        """Takes the next filter in once the query is needed, as Django does for `user.habits`.
+
+        For a page's SQL it may be known before.
+        """
+        rows: HabitQuerySet = self._chain()  # type: ignore[attr-defined]  # Django's own
+        rows._defer_next_filter = True  # type: ignore[attr-defined]  # as above
+        return rows
 
     def with_rewards_others(self) -> "HabitQuerySet":
         """Each row with `rewards_others`: whether other habits lean on it."""

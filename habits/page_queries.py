@@ -70,6 +70,8 @@ class PageQuery(Generic[M]):
         match self.rows_of._deferred_filter:  # type: ignore[attr-defined]  # Django's own
             case (False, (), {"owner": User() as owner, **others}) if not others:
                 return "owner", [owner.pk]
+            case (False, (), {"is_public": True, **others}) if not others:
+                return "is_public", []
         query = self.rows_of.query
         try:
             condition, parameters = query.get_compiler(DEFAULT_DB_ALIAS).compile(query.where)

@@ -125,12 +125,10 @@ class Field:
             given = {} if convert is None else convert(self._arguments(context))
             for name in names:
                 given[name] = source
-            if not info_name and result is None:
-                return function(source, **given) if takes_self else function(**given)
-            info = self._strawberry_info(field, context)
             if info_name:
-                given[info_name] = info
+                given[info_name] = self._strawberry_info(field, context)
             if result is not None:
+                info = self._strawberry_info(field, context)
                 return result(source, info, [source] if takes_self else [], given)
             return function(source, **given) if takes_self else function(**given)
 

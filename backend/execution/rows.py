@@ -9,6 +9,7 @@ from collections.abc import Callable
 from operator import itemgetter
 from typing import Any
 
+from django.db.models import Model
 from graphql import (
     ExecutionContext,
     GraphQLObjectType,
@@ -33,6 +34,7 @@ from backend.execution.fields import Field, NotPlain
 from backend.execution.partial_models import PartialModel
 
 Read = Callable[[Row, ExecutionContext], Any]
+Tell = Callable[[Model, ExecutionContext], Any]
 
 
 class RowCompiler:
@@ -50,6 +52,7 @@ class RowCompiler:
         keys, places = tuple(nodes), []
         conversions: list[tuple[int, ReadColumn]] = []
         made: list[tuple[int, Read]] = []
+        told: list[tuple[str, Tell]] = []
         model = PartialModel(model_of(type_), prefix, self.columns)
         for position, (key, each) in enumerate(nodes.items()):
             field = self._compiler.field(type_, key, each, path)
@@ -64,9 +67,10 @@ class RowCompiler:
             elif is_relation(field, model.model):
                 made.append((position, self._related(field, prefix)))
             else:
-                made.append((position, self._resolved(field, model)))
+                told.append((key, self._resolved(field, model)))
             places.append(place)
-        return _reader(keys, places, conversions, made)
+        read = _reader(keys, places, conversions, made)
+        return _with_model(read, model, told) if told else read
 
     def _related(self, field: Field, prefix: str) -> Read:
         """The object behind a foreign key: from the joined columns, None where the key is."""
@@ -77,8 +81,8 @@ class RowCompiler:
         read = self.object(type_, nodes, field.path, f"{prefix}{name}__")
         return lambda row, context: None if row[key] is None else read(row, context)
 
-    def _resolved(self, field: Field, model: PartialModel) -> Read:
-        """What the field's resolver says of a model that holds what its hints name."""
+    def _resolved(self, field: Field, model: PartialModel) -> Tell:
+        """What the field's resolver says of a model, which holds what its hints name."""
         hints = _hints_of(field)
         resolve, complete = field.resolve(), self._compiler.completion(field)
         for name in hints.only:
@@ -86,7 +90,7 @@ class RowCompiler:
         if not is_leaf_type(get_named_type(field.definition.type)):
             (relation,) = hints.select_related
             self._needed_by(field.object_type, field, model.related(relation))
-        return lambda row, context: complete(resolve(model.read(row), context), context)
+        return lambda instance, context: complete(resolve(instance, context), context)
 
     def _needed_by(self, type_: GraphQLObjectType, parent: Field, model: PartialModel) -> None:
         """Reads into `model` what is selected of it."""
@@ -124,6 +128,19 @@ def _reader(
         return dict(zip(keys, values, strict=False))
 
     return read
+
+
+def _with_model(read: Read, model: PartialModel, told: list[tuple[str, Tell]]) -> Read:
+    """The same, with what resolvers say of the model in the row."""
+
+    def read_with_model(row: Row, context: ExecutionContext) -> dict[str, Any]:
+        answer: dict[str, Any] = read(row, context)
+        instance = model.read(row)
+        for key, tell in told:
+            answer[key] = tell(instance, context)
+        return answer
+
+    return read_with_model
 
 
 def _always(value: object) -> Read:

@@ -576,7 +576,7 @@ OWN = (
     Mutant(
         "what one's own means",
         "habits/models.py",
-        "        return own.filter(owner=user)\n",
+        "        return self._lazily().filter(owner=user)\n",
         "        return self.all()\n",
     ),
     Mutant(
@@ -615,7 +615,7 @@ PUBLIC = (
     Mutant(
         "what public means",
         "habits/models.py",
-        "        return self.filter(is_public=True)\n",
+        "        return self._lazily().filter(is_public=True)\n",
         "        return self.all()\n",
     ),
     Mutant(
