@@ -27,6 +27,7 @@ from graphql import (
 from strawberry.schema.validation_rules.maybe_null import MaybeNullValidationRule
 from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
+from backend.execution.plans import MOST_PLANS
 from backend.introspection import IntrospectionRule
 from backend.lengths import PAGE_ARGUMENTS
 from backend.limits import QueryTooComplex, check_cost, check_limits
@@ -43,6 +44,8 @@ RULES = (
 CACHE_BYTES = 32 * 1024 * 1024
 BYTES_OF_A_CHARACTER = 260
 """What graphql-core's tokens and nodes take at most for one, as measured with 3.2."""
+BYTES_OF_A_PLAN = 240
+"""What the functions of a compiled operation take at most, for each character of its text."""
 BYTES_OF_AN_ENTRY = 4 * 1024
 """What an entry counts beside its text: it bounds their number."""
 
@@ -131,8 +134,10 @@ def read(schema: GraphQLSchema, text: str) -> Document:
             check_cost(measured)
     except GraphQLError as error:
         return Document(footprint, errors=(_bare(error),))
+    # A condition may turn out in two ways, several of them in more.
+    plans = MOST_PLANS if measured.directives else 1
     return Document(
-        footprint + BYTES_OF_A_CHARACTER * len(text),
+        footprint + (BYTES_OF_A_CHARACTER + BYTES_OF_A_PLAN * plans) * len(text),
         node,
         tuple(map(_bare, validate(schema, node, RULES, max_errors=settings.LIMIT_ERRORS))),
         {name: values.get(name) for name in measured.length_variables},

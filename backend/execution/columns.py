@@ -1,6 +1,7 @@
 """Which fields of a type are columns of its model, and what of a column the answer shows."""
 
 from collections.abc import Callable, Sequence
+from functools import cache
 from typing import Any
 
 from django.db import models
@@ -98,5 +99,9 @@ def _model_field(field: Field, model: type[models.Model]) -> "models.Field[Any, 
     )
     if not is_read and not is_relay_id(strawberry_field):
         return None
-    found = {each.name: each for each in model._meta.concrete_fields}
-    return found.get(column_name(field))
+    return _fields_by_name(model).get(column_name(field))
+
+
+@cache
+def _fields_by_name(model: type[models.Model]) -> "dict[str, models.Field[Any, Any]]":
+    return {each.name: each for each in model._meta.concrete_fields}

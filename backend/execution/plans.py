@@ -20,8 +20,8 @@ logger = logging.getLogger(__name__)
 
 Plan = list[Root]
 
-MOST = 16
-"""Plans of one operation: as many as four conditions make that turn out independently."""
+MOST_PLANS = 8
+"""Plans of one operation: as many as three conditions make that turn out independently."""
 
 
 class Plans:
@@ -35,7 +35,7 @@ class Plans:
         """The plan for the variables of this request; None where graphql-core is to execute it."""
         values = tuple(context.variable_values.get(name) for name in self._conditions)
         if values not in self._plans:
-            if len(self._plans) >= MOST:
+            if len(self._plans) >= MOST_PLANS:
                 return None
             self._plans[values] = _compiled(context)
         return self._plans[values]

@@ -14,7 +14,7 @@ from strawberry.django.context import StrawberryDjangoContext
 from accounts.models import User
 from backend.documents import read
 from backend.execution import plans
-from backend.execution.plans import MOST
+from backend.execution.plans import MOST_PLANS as MOST
 from backend.schema import schema
 from tests.backend.execution.conftest import both, context_of, plan
 from tests.conftest import Caller, MakeHabit
