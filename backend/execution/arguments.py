@@ -4,12 +4,10 @@ Strawberry finds out how for each value anew (`convert_argument`); here it is fo
 """
 
 from collections.abc import Callable, Mapping
-from functools import cache
 from typing import Any
 
 from graphql import (
     GraphQLArgument,
-    GraphQLField,
     GraphQLInputField,
     GraphQLInputObjectType,
     GraphQLList,
@@ -26,12 +24,6 @@ Takers = Mapping[str, GraphQLArgument] | Mapping[str, GraphQLInputField]
 
 class NotConverted(Exception):
     """An argument of a kind that is not known here."""
-
-
-@cache
-def arguments_of(definition: GraphQLField) -> Callable[[Mapping[str, Any]], dict[str, Any]] | None:
-    """Converts a field's arguments; None where it takes none. Raises `NotConverted`."""
-    return named_values(definition.args) if definition.args else None
 
 
 def named_values(takers: Takers) -> Callable[[Mapping[str, Any]], dict[str, Any]]:

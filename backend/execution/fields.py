@@ -23,7 +23,7 @@ from strawberry.types import Info
 from strawberry.types.field import StrawberryField
 from strawberry_django.fields.field import StrawberryDjangoField
 
-from backend.execution.arguments import NotConverted, arguments_of
+from backend.execution.arguments import NotConverted, named_values
 
 Resolve = Callable[[Any, ExecutionContext], Any]
 
@@ -116,7 +116,7 @@ class Field:
         names = [parameter.name for parameter in sources if parameter]
         takes_self = bool(resolver.self_parameter)
         info_name = resolver.info_parameter and resolver.info_parameter.name
-        convert = arguments_of(self.definition)
+        convert = named_values(self.definition.args) if self.definition.args else None
         function = resolver.wrapped_func
         # What a mutation's field does besides, such as turning errors into its payload.
         result = None if type(field) in ONLY_CALL else field.get_result
