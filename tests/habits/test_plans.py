@@ -206,6 +206,27 @@ def test_no_page_of_public_habits_reads_a_whole_table(
     assert scanned == {}
 
 
+@pytest.mark.parametrize(
+    ("name", "index"), [("habits", "habit_of_owner"), ("publicHabits", "habit_public")]
+)
+@pytest.mark.usefixtures("crowd", "_plans")
+def test_a_list_in_its_own_order_is_not_sorted(as_alice: Caller, name: str, index: str) -> None:
+    """Each page is where its index says, however far from the front."""
+    for _page, plan in neighbours(as_alice, DOCUMENT[name, False]):
+        assert f" using {index} " in plan
+        assert "Sort" not in plan
+
+
+@pytest.mark.usefixtures("crowd")
+def test_an_index_serves_a_rare_beginning_of_a_public_action(as_alice: Caller) -> None:
+    filters = {"actionStartsWith": "ABC"}
+
+    _page, plan = page_and_plan(as_alice, DOCUMENT["publicHabits", False], filters=filters)
+
+    assert "habit_public_action" in plan
+    assert re.search(r"Index Cond: .*action_folded", plan)
+
+
 @pytest.mark.parametrize("is_compiled", [True, False])
 @pytest.mark.usefixtures("_said")
 def test_nothing_that_is_read_of_habits_reads_a_whole_table(
