@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from strawberry.django.context import StrawberryDjangoContext
 
 from backend import documents
-from backend.documents import CACHE, CACHE_BYTES, read
+from backend.documents import CACHE, CACHE_BYTES, COSTS_OF_A_DOCUMENT, read
 from backend.schema import schema
 from tests.conftest import Caller
 
@@ -82,6 +82,75 @@ def test_what_nobody_expected_is_not_remembered(
         assert visitor.error_code("{ __typename }") == "INTERNAL_SERVER_ERROR"
 
     assert visitor.call("{ __typename }") == {"data": {"__typename": "Query"}}
+
+
+LENGTHS = """
+    query ($n: Int, $m: Int = 3) {
+        habits(first: $n) { edges { node { id action place time duration reward } } }
+        publicHabits(first: $m) { edges { node { id action } } }
+    }
+"""
+
+
+def refusals(**variables: object) -> list[str]:
+    found = read(schema._schema, LENGTHS).refusals(schema._schema, variables)
+    return [f"{error.message} {error.extensions}" for error in found]
+
+
+def test_what_lengths_cost_is_remembered_and_is_what_it_was(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[dict[str, object]] = [
+        *({"n": n, "m": m} for n in (None, 0, 1, 50, 99, 100) for m in (None, 1, 100)),
+        *({"n": n} for n in (-1, 2, 100, 2**31 - 1)),
+        {"m": 7},
+        {},
+    ]
+    measured = [refusals(**each) for each in given]
+    assert any(measured)
+    assert not all(measured)
+    monkeypatch.setattr(documents, "check_cost", None)
+
+    assert [refusals(**each) for each in given] == measured
+    assert [refusals(**each) for each in reversed(given)] == measured[::-1]
+
+
+def test_costs_are_bounded_and_those_beyond_are_measured_anew() -> None:
+    numbers = range(COSTS_OF_A_DOCUMENT * 3)
+
+    first = [refusals(n=number) for number in numbers]
+
+    document = read(schema._schema, LENGTHS)
+    assert len(document.costs) == COSTS_OF_A_DOCUMENT
+    assert [refusals(n=number) for number in numbers] == first
+    assert len(document.costs) == COSTS_OF_A_DOCUMENT
+
+
+@pytest.mark.parametrize(
+    "value", ["x" * 11, "9" * 10_000, 2**31, -(2**400), 1.0, True, [1], {"n": [1] * 100}, b"x"]
+)
+def test_costs_hold_no_value_that_is_no_length(value: object) -> None:
+    """Nor one that only equals a length: 1.0 and true are no 1."""
+    refusals(n=1)
+
+    refusals(n=value)
+    refusals(m=value)
+
+    document = read(schema._schema, LENGTHS)
+    assert [repr(values) for values in document.costs] == ["(1, 3)"]
+
+
+def test_a_refusal_that_is_remembered_holds_nothing_of_its_document(visitor: Caller) -> None:
+    refusals(n=2**31 - 1)
+
+    (error,) = read(schema._schema, LENGTHS).costs.values()
+    assert error is not None
+    assert error.nodes is None
+    assert error.__traceback__ is None
+    for _ in range(2):
+        answer = visitor.post({"query": LENGTHS, "variables": {"n": 2**31 - 1}})
+        assert answer.json()["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
+    assert error.__traceback__ is None
 
 
 NAMES = st.sampled_from(["me", "habits", "edges", "node", "id", "__typename", "nope", "a" * 200])

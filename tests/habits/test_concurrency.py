@@ -7,16 +7,18 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection, connections, transaction
 from django.db.models.signals import pre_save
 from django.test import Client
 from django.urls import reverse
 from graphql_jwt.shortcuts import get_token
+from pytest_django import Settings
 
 from accounts.models import User
 from accounts.signals import account_deleting
 from habits.models import CheckIn, Habit, Progress
 from habits.signals import habit_deleting
+from habits.validators import MADE_MEANWHILE
 from habits.zone_rules import replan_all
 from tests.conftest import PASSWORD, Caller, MakeHabit
 from tests.habits.conftest import ADOPT, CHECK_IN, CREATE, DELETE, PAUSE, UPDATE, USEFUL, id_of
@@ -25,6 +27,7 @@ Problems = set[tuple[str | None, str]]
 Call = Callable[[], Problems]
 
 ROUNDS = 6
+STARTS = datetime.date(2026, 1, 1)
 PATIENCE = 10  # seconds, after which a test fails instead of hanging
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -383,3 +386,55 @@ def test_a_new_tzdata_and_a_departure_do_not_wait_for_each_other(
         account_deleting.disconnect(begin_a_pass)
     copy.refresh_from_db()
     assert copy.adopted_from is None
+
+
+def create_in_thread(token: str) -> Problems:
+    try:
+        return Caller(token, Client()).problems(CREATE, input=USEFUL)
+    finally:
+        connections.close_all()
+
+
+@pytest.mark.parametrize("limit", [3, MADE_MEANWHILE + 8])
+def test_nobody_gets_more_habits_than_one_may_keep_however_many_they_make_at_once(
+    settings: Settings, alice: User, limit: int
+) -> None:
+    """Also where the number that was read with the lock would leave room for all of them."""
+    settings.HABITS_PER_PERSON = limit
+    Habit.objects.bulk_create(
+        Habit(owner=alice, action=f"{n}", place="p", is_enjoyed=True, starts_on=STARTS)
+        for n in range(limit - 2)
+    )
+    calls, token = 6, get_token(alice)
+
+    with ThreadPoolExecutor(calls) as pool:
+        found = [
+            each.result() for each in [pool.submit(create_in_thread, token) for _ in range(calls)]
+        ]
+
+    assert sorted(map(len, found)) == [0] * 2 + [1] * (calls - 2)
+    assert {(None, "too_many_habits")} in found
+    assert alice.habits.count() == limit
+
+
+def test_what_others_make_during_the_wait_for_the_lock_counts(
+    settings: Settings, alice: User
+) -> None:
+    """The number that is read with the lock is that of before the wait."""
+    settings.HABITS_PER_PERSON = MADE_MEANWHILE
+    token = get_token(alice)
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction.atomic():
+            User.objects.select_for_update().get(pk=alice.pk)
+            waiting = pool.submit(create_in_thread, token)
+            for _ in range(PATIENCE * 500):
+                if _somebody_waits_for_a_lock():
+                    break
+                threading.Event().wait(0.002)
+            Habit.objects.bulk_create(
+                Habit(owner=alice, action=f"{n}", place="p", is_enjoyed=True, starts_on=STARTS)
+                for n in range(MADE_MEANWHILE)
+            )
+        assert waiting.result(PATIENCE) == {(None, "too_many_habits")}
+    assert alice.habits.count() == MADE_MEANWHILE
