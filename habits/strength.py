@@ -161,10 +161,10 @@ class _Marked:
 
     @classmethod
     def of(cls, history: History) -> "_Marked":
-        days: dict[Mark, list[int]] = {mark: [] for mark in Mark}
+        done, skipped = [], []
         for day, mark in history.marks.items():
-            days[mark].append(day.toordinal())
-        return cls(sorted(days[Mark.DONE]), sorted(days[Mark.SKIPPED]))
+            (done if mark is Mark.DONE else skipped).append(day.toordinal())
+        return cls(sorted(done), sorted(skipped))
 
     def done_in_window(self, day: int, formula: Formula) -> int:
         """R on `day`."""
