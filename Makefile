@@ -34,8 +34,8 @@ CANDIDATES := $(or $(PYTHON),python3 python3.14 python3.13 python3.12 python3.11
 # The rules that the product's promises rest on: no line and no branch of them goes untested.
 FULLY_TESTED := habits/validators.py accounts/validators.py habits/recurrence.py \
 	habits/days.py habits/history.py habits/streaks.py habits/strength.py habits/statistics.py \
-	habits/progress.py habits/weekdays.py habits/records.py habits/tracking.py habits/agenda.py \
-	habits/adoption.py accounts/password_resets.py notifications/buttons.py \
+	habits/progress.py habits/weekdays.py habits/records.py habits/reading.py habits/tracking.py \
+	habits/agenda.py habits/adoption.py accounts/password_resets.py notifications/buttons.py \
 	notifications/delivery.py notifications/intent.py notifications/later.py \
 	notifications/bot/presses.py notifications/bot/inbox.py notifications/bot/updates.py \
 	notifications/bot/linking.py

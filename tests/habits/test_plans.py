@@ -228,7 +228,7 @@ def test_an_index_serves_a_rare_beginning_of_a_public_action(as_alice: Caller) -
 
 
 @pytest.mark.parametrize("is_compiled", [True, False])
-@pytest.mark.usefixtures("_said")
+@pytest.mark.usefixtures("_said", "_plans")
 def test_nothing_that_is_read_of_habits_reads_a_whole_table(
     alice: User, freeze: Freeze, settings: Settings, *, is_compiled: bool
 ) -> None:

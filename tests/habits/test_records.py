@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from accounts import statements
 from accounts.models import User
 from habits import streaks, strength, tracking
 from habits.models import CheckInSource, CheckInStatus, Habit
@@ -50,6 +51,37 @@ def test_only_what_was_said_lately_is_read(alice: User, make_habit: MakeHabit) -
     tail = records_of([habit], NOW)[habit.pk].tail
     assert min(tail.marks) == TODAY - 15 * DAY
     assert len(histories_of([habit], NOW)[habit.pk].marks) == 100
+
+
+def test_each_tail_is_read_from_where_it_begins(alice: User, make_habit: MakeHabit) -> None:
+    """One habit that somebody left lets nothing more be read of those that are done daily."""
+    habits = [make_habit(alice) for _ in range(3)]
+    for habit, left in zip(habits, (0, 20, 40), strict=True):
+        now = NOW - left * DAY
+        for days in reversed(range(left, 100)):
+            date, source = TODAY - days * DAY, CheckInSource.API
+            tracking.check_in(habit, date, CheckInStatus.DONE, source=source, now=now)
+    records = records_of(habits, NOW)
+    begins = [(TODAY - min(records[habit.pk].tail.marks)).days for habit in habits]
+    assert begins == [15, 35, 55]
+    for habit in habits:
+        history = histories_of([habit], NOW)[habit.pk]
+        assert records[habit.pk].strength == pytest.approx(strength.strength(history), abs=1e-12)
+        assert records[habit.pk].longest_streak == streaks.longest_streak(history)
+
+
+def test_so_many_tails_are_read_by_few_statements(alice: User, make_habit: MakeHabit) -> None:
+    """Other habits, and other dates, are no other SQL."""
+    habits = [make_habit(alice) for _ in range(20)]
+    for days, habit in enumerate(habits):
+        date, now = TODAY - days * DAY, NOW - days * DAY
+        source = CheckInSource.API
+        tracking.check_in(habit, date, CheckInStatus.DONE, source=source, now=now)
+    statements.STATEMENTS.clear()
+    for count in range(1, len(habits) + 1):
+        assert len(records_of(habits[:count], NOW)) == count
+    # What is kept, the past, and check-ins from up to 1, 2, 4, 8, 16 and 32 dates on.
+    assert len(statements.STATEMENTS) == 1 + 1 + 6
 
 
 def test_of_pauses_and_schedules_only_the_late_ones_are_read(

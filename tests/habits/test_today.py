@@ -1,5 +1,6 @@
 """What is due today, by the date that a person means by it."""
 
+import datetime
 from typing import Any
 
 import pytest
@@ -7,7 +8,7 @@ import pytest
 from accounts.models import User
 from habits.models import Habit
 from tests.conftest import Caller, MakeHabit
-from tests.habits.conftest import CHECK_IN, NEVER_USED, PAUSE, TODAY, CallAt, id_of
+from tests.habits.conftest import CHECK_IN, NEVER_USED, PAUSE, TODAY, CallAt, id_of, queries_of
 
 NOON = "2026-06-30T10:00:00Z"
 """A Tuesday."""
@@ -63,6 +64,46 @@ def test_what_does_not_fall_on_the_date_or_rests_is_left_out(
         assert at_noon.problems(PAUSE, input={"id": id_of(habit)}) == set()
 
     assert actions(at_noon.data(TODAY)) == ["on Tuesdays"]
+
+
+def test_where_today_has_gone_back_it_goes_by_what_stood_then(
+    at_noon: Caller, alice: User, make_habit: MakeHabit
+) -> None:
+    """Changed or paused on what was today, before their owner flew over the date line."""
+    tomorrow = datetime.date(2026, 7, 1)
+    weekly = {"periodicity": 7, "starts_on": "2026-06-29"}
+    changed = make_habit(alice, action="daily until tomorrow", **weekly)
+    changed.past_schedules.create(until=tomorrow, starts_on="2026-01-01", periodicity=1)
+    other = make_habit(alice, action="daily until today", **weekly)
+    other.past_schedules.create(until="2026-06-30", starts_on="2026-01-01", periodicity=1)
+    rested = make_habit(alice, action="rests until today")
+    rested.past_pauses.create(starts_on="2026-06-20", ends_on="2026-06-30")
+    before = make_habit(alice, action="rested until yesterday")
+    before.past_pauses.create(starts_on="2026-06-20", ends_on="2026-06-29")
+
+    assert actions(at_noon.data(TODAY)) == ["daily until tomorrow", "rested until yesterday"]
+
+
+def test_a_habit_comes_with_the_one_that_follows(
+    at_noon: Caller, alice: User, make_habit: MakeHabit
+) -> None:
+    """However that is selected, and whether it is due or not."""
+    tea = make_habit(alice, action="tea", is_enjoyed=True, starts_on="2100-01-01")
+    make_habit(alice, action="walk", related_habit=tea)
+    make_habit(alice, action="run")
+    direct = "{ today { occurrences { habit { relatedHabit { action currentStreak } } } } }"
+    spread = """
+        { today { ...due } }
+        fragment due on Today { occurrences { habit { ... on Habit { ...next } } } }
+        fragment next on Habit { after: relatedHabit { action currentStreak } }
+    """
+    for document, name in ((direct, "relatedHabit"), (spread, "after")):
+        occurrences = at_noon.data(document)["occurrences"]
+        assert [each["habit"][name] for each in occurrences] == [
+            {"action": "tea", "currentStreak": 0},
+            None,
+        ]
+        assert len(queries_of(at_noon, document)) == 1 + 1 + 2 + 2
 
 
 def test_they_come_by_time_and_those_without_one_at_the_end(
