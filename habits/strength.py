@@ -161,7 +161,8 @@ class _Marked:
 
     @classmethod
     def of(cls, history: History) -> "_Marked":
-        done, skipped = [], []
+        done: list[int] = []
+        skipped: list[int] = []
         for day, mark in history.marks.items():
             (done if mark is Mark.DONE else skipped).append(day.toordinal())
         return cls(sorted(done), sorted(skipped))
