@@ -1,8 +1,8 @@
 """Sending a request in either way from the same state, and what differs afterwards.
 
 Same are the rows, the clock, the numbers that new rows get, and whatever is drawn at random: ids of
-sessions and errors, tokens, salts. Reads run as in production, outside of transactions; what a
-mutation changes is seen from inside and taken back.
+sessions and errors, tokens, salts. Reads run as in production, outside of transactions, unless the
+caller is in one; what a mutation changes is seen from inside and taken back.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from unittest import mock
 import time_machine
 from django.contrib.auth import get_backends
 from django.core.signals import request_finished, request_started
-from django.db import close_old_connections, connection, transaction
+from django.db import InternalError, close_old_connections, connection, transaction
 from django.test import RequestFactory, override_settings
 from graphql import ExecutionContext
 from strawberry.types.base import StrawberryObjectDefinition
@@ -114,21 +114,23 @@ class Ways:
                 stranger = RequestFactory().get("/")
                 throttling.count_registration(stranger, NOON)
                 throttling.count_reset_request(stranger, NOON)
-            if not request.may_change:
-                return Outcome(*_sent(request), self._logged, (), (), None, self._by_core)
-            with transaction.atomic():
-                _restart_numbers()
-                waiting = len(connection.run_on_commit)
-                with _watched(self._codes) as resolved:
-                    answer = _sent(request)
-                deferred = tuple(
-                    each[1].__qualname__ for each in connection.run_on_commit[waiting:]
-                )
-                found = Outcome(
-                    *answer, self._logged, tuple(resolved), deferred, all_rows(), self._by_core
-                )
-                transaction.set_rollback(True)
-        return found
+            if request.may_change or connection.in_atomic_block:
+                return self._taken_back(request)
+            return Outcome(*_sent(request), self._logged, (), (), None, self._by_core)
+
+    def _taken_back(self, request: Request) -> Outcome:
+        with transaction.atomic():
+            _restart_numbers()
+            waiting = len(connection.run_on_commit)
+            with _watched(self._codes) as resolved:
+                answer = _sent(request)
+            deferred = tuple(each[1].__qualname__ for each in connection.run_on_commit[waiting:])
+            try:
+                rows = all_rows()
+            except InternalError:  # as after a statement that failed
+                rows = {"": Counter(["nothing can be read any more"])}
+            transaction.set_rollback(True)
+            return Outcome(*answer, self._logged, tuple(resolved), deferred, rows, self._by_core)
 
     @property
     def _logged(self) -> tuple[str, ...]:
