@@ -7,6 +7,7 @@ from graphql import (
     ExecutionContext,
     FragmentDefinitionNode,
     FragmentSpreadNode,
+    GraphQLError,
     Node,
     OperationDefinitionNode,
     VariableNode,
@@ -54,7 +55,8 @@ def plan_of(context: ExecutionContext) -> Plan | None:
 def _compiled(context: ExecutionContext) -> Plan | None:
     try:
         return Compiler(context, connection).roots()
-    except NotPlain:
+    except (NotPlain, GraphQLError):
+        # Such an error is the request's, like a condition that is null; graphql-core tells it.
         return None
     except Exception:
         # A mistake in the compiler must not be one in the answer.
