@@ -63,7 +63,9 @@ def _smaller(request: Request) -> Iterator[Request]:
     except GraphQLError:
         return
     for text in _shorter(document):
-        yield _with(request, {**request.body, "query": text})
+        given = request.body.get("variables") or {}
+        declared = {name: it for name, it in given.items() if f"${name}:" in text}
+        yield _with(request, {**request.body, "query": text, "variables": declared})
 
 
 def _with(request: Request, body: dict[str, Any]) -> Request:

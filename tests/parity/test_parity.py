@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from django.conf import settings
@@ -32,6 +33,25 @@ def test_what_is_drawn_anew_is_answered_alike_in_both_ways(run: Run) -> None:
     seed = int.from_bytes(os.urandom(3), "big")
     failure = run.of(seed, range(CASES // 2))
     assert failure is None, str(failure)
+
+
+@pytest.mark.parametrize(
+    ("query", "variables"),
+    [
+        (
+            "{ a: publicHabits(first: 2) { totalCount edges { node { id } } }"
+            " b: publicHabits(first: 3) { totalCount edges { node { id } } } }",
+            {},
+        ),
+        ("query ($a: Boolean = true) { me { id @skip(if: $a) } }", {"a": None}),
+    ],
+    ids=["a statement without parameters", "a condition that is null"],
+)
+def test_what_differed_once_does_not_any_more(
+    run: Run, query: str, variables: dict[str, Any]
+) -> None:
+    request = _of_alice(run, query, variables)
+    assert run.ways.differences(request)[0] == []
 
 
 @pytest.mark.parametrize("mistake", MISTAKES, ids=lambda mistake: mistake.__name__)
@@ -102,5 +122,7 @@ def test_requests_that_are_all_refused_prove_nothing(run: Run) -> None:
     assert "only 0.0% of the requests have data" in tally.lacking
 
 
-def _of_alice(run: Run, query: str) -> Request:
-    return Request({"query": query}, {"HTTP_AUTHORIZATION": f"Bearer {run.world.tokens['alice']}"})
+def _of_alice(run: Run, query: str, variables: dict[str, Any] | None = None) -> Request:
+    token = run.world.tokens["alice"]
+    body = {"query": query, "variables": variables}
+    return Request(body, {"HTTP_AUTHORIZATION": f"Bearer {token}"})
