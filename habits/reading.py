@@ -50,7 +50,7 @@ NO_PAST = Past()
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """When a habit is due; `has_past` is whether its `Past` still matters."""
+    """When a habit is due; `has_past` is whether its `Past` has a say in that, too."""
 
     pk: int
     time: datetime.time | None
@@ -60,7 +60,7 @@ class Plan:
 
 
 def plans_of(owner: User, today: datetime.date) -> list[Plan]:
-    """All of the owner's habits as they stand, with those things of their past that are later."""
+    """All of the owner's habits as they stand, and whether their past reaches to `today`."""
 
     def plans() -> "QuerySet[Habit, tuple[Any, ...]]":
         past = PastSchedule.objects.filter(habit=OuterRef("pk"), until__gt=today)
@@ -81,7 +81,7 @@ def plans_of(owner: User, today: datetime.date) -> list[Plan]:
 
 def habits_of(numbers: list[int], *, with_related: bool = False) -> list[Habit]:
     """The habits with these numbers, in the same order, without those that are gone; if wished,
-    with the ones that they lead to.
+    with the ones that they lead to. Whose they are the caller knows: nobody is asked here.
     """
     found = _by_number(numbers)
     habits = [found[pk] for pk in numbers if pk in found]
