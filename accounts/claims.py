@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Exists, QuerySet
-from django.db.models.base import ModelState
 
 from accounts.errors import Unauthenticated
+from accounts.loading import loaded
 from accounts.models import User
 from accounts.statements import models
 
@@ -64,12 +63,7 @@ class Claim:
         """The account as far as the claim tells, which is its number; the rest is read when asked
         for (`User.refresh_from_db`).
         """
-        # As `User.from_db` does, which looks at each of the fields that are not there.
-        user = User.__new__(User)
-        state = user._state = ModelState()
-        state.adding, state.db = False, DEFAULT_DB_ALIAS
-        user.__dict__.update(id=self.pk, claim=self)
-        return user
+        return loaded(User, (("id", self.pk), ("claim", self)))
 
     def _accounts(self) -> QuerySet[User]:
         """The account, while it exists, is active and has not revoked the token's generation."""

@@ -15,6 +15,7 @@ from django.db.models import Field, Model, QuerySet
 from django.db.models.sql import InsertQuery
 
 from accounts import prepared
+from accounts.loading import loaded
 
 M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]
@@ -48,13 +49,9 @@ def models(
     sql = _sql(named, lambda: build(annotations), parameters)
     if sql is None:
         return list(build(annotations))
-    names = [field.attname for field in model._meta.concrete_fields]
-    found = []
-    for row in prepared.rows(sql, parameters):
-        instance = model.from_db(DEFAULT_DB_ALIAS, names, row[: len(names)])
-        instance.__dict__.update(zip(annotations, row[len(names) :], strict=True))
-        found.append(instance)
-    return found
+    names = [*(field.attname for field in model._meta.concrete_fields), *annotations]
+    found = prepared.rows(sql, parameters)
+    return [loaded(model, zip(names, row, strict=True)) for row in found]
 
 
 def insert(

@@ -2,9 +2,9 @@
 
 from typing import cast
 
-from django.db import DEFAULT_DB_ALIAS, models
-from django.db.models.base import ModelState
+from django.db import models
 
+from accounts.loading import loaded
 from backend.execution.columns import Columns, Row
 
 
@@ -39,13 +39,9 @@ class PartialModel:
 
     def read(self, row: Row) -> models.Model:
         """As Django makes one that `only` has read: other fields are read when asked for."""
-        instance = self.model.__new__(self.model)
-        state = instance._state = ModelState()
-        state.adding, state.db = False, DEFAULT_DB_ALIAS
-        values = instance.__dict__
-        for attribute, place in self._places.items():
-            values[attribute] = row[place]
+        values = [(attribute, row[place]) for attribute, place in self._places.items()]
+        instance = loaded(self.model, values)
         for relation, related in self._related.items():
-            key = values[f"{relation}_id"]
-            state.fields_cache[relation] = None if key is None else related.read(row)
+            key = instance.__dict__[f"{relation}_id"]
+            instance._state.fields_cache[relation] = None if key is None else related.read(row)
         return instance
