@@ -67,7 +67,9 @@ class PageQuery(Generic[M]):
 
     def _condition(self) -> tuple[Hashable, list[Any]]:
         """What tells `rows_of` from other lists of its model, and the parameters of that."""
-        match self.rows_of._deferred_filter:  # type: ignore[attr-defined]  # Django's own
+        rows_of: Any = self.rows_of
+        # A filter that is deferred is one more, where there are others already.
+        match None if rows_of._query.where else rows_of._deferred_filter:  # Django's own
             case (False, (), {"owner": User() as owner, **others}) if not others:
                 return "owner", [owner.pk]
             case (False, (), {"is_public": True, **others}) if not others:

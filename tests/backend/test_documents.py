@@ -86,8 +86,14 @@ def test_what_nobody_expected_is_not_remembered(
 
 LENGTHS = """
     query ($n: Int, $m: Int = 3) {
-        habits(first: $n) { edges { node { id action place time duration reward } } }
-        publicHabits(first: $m) { edges { node { id action } } }
+        habits(first: $n) { edges { node {
+            ...fields relatedHabit { ...fields relatedHabit { ...fields } }
+        } } }
+        publicHabits(first: $m) { edges { node { isMine relatedHabit { isMine } } } }
+    }
+    fragment fields on Habit {
+        id action place time duration periodicity weekdays startsOn reward isEnjoyed isPublic
+        nextDueAt createdAt updatedAt
     }
 """
 
@@ -137,18 +143,18 @@ def test_costs_hold_no_value_that_is_no_length(value: object) -> None:
     refusals(m=value)
 
     document = read(schema._schema, LENGTHS)
-    assert [repr(values) for values in document.costs] == ["(1, 3)"]
+    assert [sorted(map(repr, values)) for values in document.costs] == [["1", "3"]]
 
 
 def test_a_refusal_that_is_remembered_holds_nothing_of_its_document(visitor: Caller) -> None:
-    refusals(n=2**31 - 1)
+    refusals(n=100, m=100)
 
     (error,) = read(schema._schema, LENGTHS).costs.values()
     assert error is not None
     assert error.nodes is None
     assert error.__traceback__ is None
     for _ in range(2):
-        answer = visitor.post({"query": LENGTHS, "variables": {"n": 2**31 - 1}})
+        answer = visitor.post({"query": LENGTHS, "variables": {"n": 100, "m": 100}})
         assert answer.json()["errors"][0]["extensions"]["code"] == "QUERY_TOO_COMPLEX"
     assert error.__traceback__ is None
 
