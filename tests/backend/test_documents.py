@@ -106,12 +106,9 @@ def refusals(**variables: object) -> list[str]:
 def test_what_lengths_cost_is_remembered_and_is_what_it_was(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    given: list[dict[str, object]] = [
-        *({"n": n, "m": m} for n in (None, 0, 1, 50, 99, 100) for m in (None, 1, 100)),
-        *({"n": n} for n in (-1, 2, 100, 2**31 - 1)),
-        {"m": 7},
-        {},
-    ]
+    given: list[dict[str, object]] = [{"m": 7}, {}]
+    given += [{"n": n, "m": m} for n in (None, 0, 1, 50, 99, 100) for m in (None, 1, 100)]
+    given += [{"n": n} for n in (-1, 2, 100, 2**31 - 1)]
     measured = [refusals(**each) for each in given]
     assert any(measured)
     assert not all(measured)

@@ -9,6 +9,7 @@ from pytest_django import Settings
 from accounts.models import User
 from habits import mutations
 from habits.models import Habit
+from habits.validators import validate_room
 from tests.conftest import Caller
 from tests.habits.conftest import USEFUL, id_of
 
@@ -77,7 +78,7 @@ def test_a_resolver_that_breaks_is_not_called_again(
     switch: bool,
 ) -> None:
     settings.COMPILED_EXECUTION = switch
-    resolver = Unreliable(mutations.validate_room, breaks)
+    resolver = Unreliable(validate_room, breaks)
     monkeypatch.setattr(mutations, "validate_room", resolver)
 
     answer = as_alice.call(mutation(create("a"), create("b")), input=USEFUL)
@@ -98,7 +99,7 @@ def test_a_resolver_that_breaks_is_called_as_often_both_ways(
             settings.COMPILED_EXECUTION = switch
             Habit.objects.all().delete()
             with monkeypatch.context() as patched:
-                resolver = Unreliable(mutations.validate_room, breaks)
+                resolver = Unreliable(validate_room, breaks)
                 patched.setattr(mutations, "validate_room", resolver)
                 answer = as_alice.call(mutation(create("a"), create("b")), input=USEFUL)
             paths = [each["path"] for each in answer["errors"]]

@@ -2,6 +2,7 @@
 
 import itertools
 import json
+from typing import Any
 
 import pytest
 from django.db import OperationalError
@@ -58,16 +59,15 @@ def _habits(alice: User, bob: User, make_habit: MakeHabit) -> None:
     bobs_walk = make_habit(bob, action="walk", is_public=True, related_habit=bobs_tea)
     secret = make_habit(bob, action="a secret", is_enjoyed=True)
     tea = make_habit(alice, action="drink tea", is_enjoyed=True, periodicity=None)
-    for n, fields in enumerate(
-        (
-            {},
-            {"related_habit": tea, "adopted_from": bobs_walk},
-            {"is_public": True, "adopted_from": secret},
-            {"weekdays": 21, "periodicity": None, "time": "23:59", "is_public": True},
-            {"is_enjoyed": True, "place": 'a "place" \\ of ß'},
-            {"related_habit": tea, "is_public": True, "time": "07:30"},
-        )
-    ):
+    habits: tuple[dict[str, Any], ...] = (
+        {},
+        {"related_habit": tea, "adopted_from": bobs_walk},
+        {"is_public": True, "adopted_from": secret},
+        {"weekdays": 21, "periodicity": None, "time": "23:59", "is_public": True},
+        {"is_enjoyed": True, "place": 'a "place" \\ of ß'},
+        {"related_habit": tea, "is_public": True, "time": "07:30"},
+    )
+    for n, fields in enumerate(habits):
         make_habit(alice, **{"action": f"walk {n // 2}", **fields})
 
 
@@ -245,10 +245,10 @@ def test_rows_are_read_once_though_models_are_asked_for_after_tuples(
     as_alice: Caller, alice: User, make_habit: MakeHabit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     make_habit(alice)
-    read: list[Page] = []
+    read: list[Page[Any]] = []
     original = Page.read_tuples
 
-    def noted(self: Page, columns: tuple[str, ...]) -> None:
+    def noted(self: Page[Any], columns: tuple[str, ...]) -> None:
         read.append(self)
         original(self, columns)
 
