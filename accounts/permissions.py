@@ -74,5 +74,5 @@ def _authenticate(
 
 
 def _token(request: HttpRequest) -> str | None:
-    scheme, _, token = request.headers.get("Authorization", "").strip().partition(" ")
+    scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").strip().partition(" ")
     return token.strip() if scheme.lower() in SCHEMES else None

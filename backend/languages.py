@@ -24,9 +24,13 @@ class AcceptLanguage:
         self._get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        language = asked_for(request.headers.get("Accept-Language", ""))
-        with translation.override(language):
+        language = asked_for(request.META.get("HTTP_ACCEPT_LANGUAGE", ""))
+        if language == translation.get_language():
+            # It mostly is, and to look costs less than to set it and to set it back.
             response = self._get_response(request)
+        else:
+            with translation.override(language):
+                response = self._get_response(request)
         response.headers.setdefault("Content-Language", language)
         patch_vary_headers(response, ["Accept-Language"])
         return response

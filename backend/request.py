@@ -63,7 +63,7 @@ def parse_json(body: bytes, *, depth: int, values: int) -> Any:
     """
     try:
         text = body.decode()
-        payload = json.loads(text, parse_constant=_refuse, parse_float=_finite)
+        payload = READER.decode(text)
         count = _count(payload, depth)
     except UnicodeDecodeError:
         raise BadRequest(_("The body is not UTF-8.")) from None
@@ -90,6 +90,9 @@ def _refuse(constant: str) -> NoReturn:
 def _finite(text: str) -> float:
     number = float(text)
     return number if math.isfinite(number) else _refuse(text)
+
+
+READER = json.JSONDecoder(parse_constant=_refuse, parse_float=_finite)
 
 
 def _count(value: object, levels: int) -> int:

@@ -104,7 +104,8 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     # First, so that all others see the caller's address and nobody's invented headers.
     "backend.proxies.TrustedProxies",
-    "corsheaders.middleware.CorsMiddleware",
+    "backend.short_chain.ShortChain",
+    "backend.cors.Cors",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     # Around all that words an answer, the refusal of a Host among them.
@@ -112,8 +113,8 @@ MIDDLEWARE = [
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "backend.browsers.Logins",
-    "backend.browsers.Messages",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
 

@@ -61,7 +61,7 @@ class GraphQLView(View):
             return _failure(406, text % {"newer": GRAPHQL_JSON, "older": JSON})
         if not _is_utf8_json(request):
             return _failure(415, _("The body must be %(type)s in UTF-8.") % {"type": JSON})
-        if "Transfer-Encoding" in request.headers and not request.headers.get("Content-Length"):
+        if "HTTP_TRANSFER_ENCODING" in request.META and not request.META.get("CONTENT_LENGTH"):
             text = _("Send the body in one piece, with a Content-Length.")
             return _failure(411, text, media_type)
         try:
@@ -118,7 +118,7 @@ def _answered_type(request: HttpRequest) -> str | None:
 
     None where it takes neither, or names more types than anybody has.
     """
-    accept = request.headers.get("Accept", "").strip()
+    accept = request.META.get("HTTP_ACCEPT", "").strip()
     if not accept:
         return JSON
     if len(accept) > LONGEST_ACCEPT:

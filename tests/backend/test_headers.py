@@ -6,9 +6,10 @@ import pytest
 from django.test import Client
 from pytest_django import Settings
 
-from backend.browsers import GRAPHQL
+from backend.short_chain import PATHS
 
 ORIGIN = "https://app.example.org"
+SHORT_CHAIN = "backend.short_chain.ShortChain"
 QUERY = json.dumps({"query": "{ __typename }"})
 
 ALWAYS = {
@@ -26,10 +27,17 @@ ANSWER = {
 ALLOWED = {"access-control-allow-origin": ORIGIN}
 
 
-@pytest.fixture
-def client(settings: Settings) -> Client:
+@pytest.fixture(params=["the short chain", "Django's alone"])
+def client(request: pytest.FixtureRequest, settings: Settings) -> Client:
     settings.CORS_ALLOWED_ORIGINS = [ORIGIN]
+    if request.param == "Django's alone":
+        settings.MIDDLEWARE = without_the_short_chain(settings.MIDDLEWARE)
     return Client()
+
+
+def without_the_short_chain(middleware: list[str]) -> list[str]:
+    replaced = {"backend.cors.Cors": "corsheaders.middleware.CorsMiddleware"}
+    return [replaced.get(each, each) for each in middleware if each != SHORT_CHAIN]
 
 
 def headers_of(response: object) -> dict[str, str]:
@@ -42,7 +50,7 @@ def named(response: object) -> dict[str, str]:
     return {name.lower(): value for name, value in response.headers.items()}  # type: ignore[attr-defined]  # the same
 
 
-@pytest.mark.parametrize("path", sorted(GRAPHQL))
+@pytest.mark.parametrize("path", sorted(PATHS))
 @pytest.mark.parametrize(
     ("sent", "added"),
     [
