@@ -4,6 +4,7 @@ Of what Django did for a small request, two thirds went into middlewares that do
 """
 
 from collections.abc import Callable
+from typing import Any
 
 from django.conf import settings
 from django.core.handlers.exception import convert_exception_to_response
@@ -55,7 +56,7 @@ def _chain() -> Handler:
 
     The address needs no resolving, and the view, which keeps nothing, is one for all requests.
     """
-    handler: Handler = convert_exception_to_response(GraphQLView().post)
+    handler: Callable[[HttpRequest], Any] = convert_exception_to_response(GraphQLView().post)
     names = settings.MIDDLEWARE
     behind = names[names.index(f"{__name__}.{ShortChain.__name__}") + 1 :]
     for name in reversed([name for name in behind if name not in NOT_IN_IT]):
