@@ -36,7 +36,8 @@ FULLY_TESTED := habits/validators.py accounts/validators.py habits/recurrence.py
 	habits/days.py habits/history.py habits/streaks.py habits/strength.py habits/statistics.py \
 	habits/progress.py habits/weekdays.py habits/records.py habits/reading.py habits/tracking.py \
 	habits/agenda.py habits/adoption.py accounts/password_resets.py notifications/buttons.py \
-	notifications/delivery.py notifications/intent.py notifications/later.py \
+	notifications/delivery.py notifications/sending.py notifications/outbox.py \
+	notifications/bulk.py notifications/intent.py notifications/later.py \
 	notifications/bot/presses.py notifications/bot/inbox.py notifications/bot/updates.py \
 	notifications/bot/linking.py
 empty :=

@@ -310,7 +310,7 @@ if TELEGRAM_WEBHOOK_SECRET and not re.fullmatch(r"[A-Za-z0-9_-]{16,256}", TELEGR
     raise ImproperlyConfigured(
         "TELEGRAM_WEBHOOK_SECRET must be 16 to 256 letters, digits, - and _."
     )
-TELEGRAM_RATE = env.number("TELEGRAM_RATE", 30, low=0.1, high=1000)
+TELEGRAM_RATE = env.number("TELEGRAM_RATE", 30, low=0.1, high=10_000)
 
 REMINDER_CATCH_UP = timedelta(
     minutes=env.integer("REMINDER_CATCH_UP_MINUTES", 120, low=1, high=7 * 24 * 60)

@@ -77,6 +77,7 @@ class Habit(models.Model):
         on_delete=models.CASCADE,
         related_name="habits",
         verbose_name=_("owner"),
+        db_index=False,  # `habit_of_owner` begins with it
     )
     action = LineField(_("action"), max_length=255)
     place = LineField(_("place"), max_length=255)
@@ -98,6 +99,7 @@ class Habit(models.Model):
         null=True,
         blank=True,
         verbose_name=_("related habit"),
+        db_index=False,  # `habit_rewarded` holds those that have one
     )
     is_enjoyed = models.BooleanField(_("enjoyed"), default=False)
     is_public = models.BooleanField(_("public"), default=False)
@@ -108,6 +110,7 @@ class Habit(models.Model):
         null=True,
         blank=True,
         editable=False,
+        db_index=False,  # `habit_adopted` holds those that have one
     )
     next_due_at = models.DateTimeField(_("next due at"), null=True, editable=False)
     # For searches in any case: neither SQLite nor PostgreSQL's C locale folds more than ASCII.
@@ -172,6 +175,17 @@ class Habit(models.Model):
                 name="habit_public_action",
                 condition=Q(is_public=True),
                 opclasses=["text_pattern_ops", "int8_ops"],
+            ),
+            # A tick writes each due habit into each index that holds it, so these hold few.
+            models.Index(
+                fields=["related_habit"],
+                name="habit_rewarded",
+                condition=Q(related_habit__isnull=False),
+            ),
+            models.Index(
+                fields=["adopted_from"],
+                name="habit_adopted",
+                condition=Q(adopted_from__isnull=False),
             ),
             models.Index(
                 fields=["next_due_at"], name="habit_due", condition=Q(next_due_at__isnull=False)

@@ -1,29 +1,32 @@
-"""From the ledger to Telegram: take a row, commit the intent, send, record what became of it.
+"""From the ledger to Telegram: claim rows, commit the intents, send, record what became of them.
 
-1. A slot of the bot is taken, and awaited but for the last tenth of a second (`pacing`).
-2. `intent.begin` locks the oldest row that may be sent together with its person and its habit,
-   checks that it is still due, and commits the intent to send it at the slot.
-3. At the slot the message goes out, outside of any transaction.
-4. The outcome is recorded, unless the row was taken from this sender meanwhile.
+1. Slots of the bot are taken, and the first is awaited but for the last tenth of a second
+   (`pacing`): one at 30 messages a second, as many as fill `pacing.SPAN` where the rate is high.
+2. `intent.begin` locks as many of the oldest rows that may be sent, with their people and habits,
+   checks that they are still due, and commits the intents to send them, one at each slot.
+3. The process's threads take the messages from its `outbox`, and each goes out at its slot, outside
+   of any transaction (`sending`).
+4. The outcomes are recorded, unless a row was taken from this sender meanwhile: together those of
+   messages that arrived, once the outbox is empty, or `pacing.SPAN` after the first.
 
-A sender that dies before 2 has changed nothing; one that dies between 2 and 4 leaves an ambiguous
-row. It holds no other row meanwhile, so a slow chat delays nobody else.
+A sender that dies before 2 has changed nothing. What it leaves between 2 and 4 is ambiguous: rows
+whose slots lie no more than `pacing.LEAD` and `pacing.SPAN` ahead, those on their way, and those
+that arrived within the last `pacing.SPAN` and one send. One that is told to stop gives back what
+nobody has begun to send.
 """
 
 import datetime
 import logging
 import threading
-import time
 from collections.abc import Callable
-from functools import partial
 
-from django.db import connection, transaction
+from django.db import connection
 from django.utils import timezone
 
-from notifications import bot_api, chats, ledger, pacing, telegram
-from notifications.intent import DATABASE_GONE, Message, Unsent, backoff, begin
-from notifications.models import Reason, Reminder
-from notifications.pauses import pause_after
+from notifications import ledger, pacing
+from notifications.intent import DATABASE_GONE, Begun, begin
+from notifications.outbox import Outbox
+from notifications.sending import RECONNECT, Sender
 
 logger = logging.getLogger(__name__)
 
@@ -38,13 +41,13 @@ IDLE_STEP = datetime.timedelta(seconds=1)
 
 SHORT_STEP = datetime.timedelta(seconds=0.05)
 
-RECONNECT = datetime.timedelta(seconds=1)
-"""Between two tries to reach a database that went away."""
-
 Clock = Callable[[], datetime.datetime]
 
 slots = pacing.Slots()
 """When this process may send."""
+
+outbox = Outbox()
+"""What this process is to send."""
 
 
 def deliver(
@@ -54,111 +57,71 @@ def deliver(
 
     Answers whether its time ended before the work did.
     """
-    begin_at = clock()
-    deadline, is_busy = begin_at + run, False
-    # A clock that is set back ends the run, too: it would last for hours.
-    while not stopping.is_set() and begin_at <= clock() < deadline:
+    sender = Sender(outbox, slots, stopping, clock)
+    try:
+        is_unfinished = _deliver(sender, clock() + run)
+    except BaseException:
+        sender.give_back_rest()
+        raise
+    finally:
+        sender.record_arrived()
+    if stopping.is_set():
+        sender.give_back_rest()
+    return is_unfinished
+
+
+def _deliver(sender: Sender, deadline: datetime.datetime) -> bool:
+    begin_at, is_busy = sender.clock(), False
+    # A clock that is set back ends the run, too: it would last for hours. What was claimed is sent.
+    while not sender.stopping.is_set() and (begin_at <= sender.clock() < deadline or outbox):
         try:
             # Looks before it takes a slot of the bot, which would be missing elsewhere.
-            if is_busy or ledger.has_free(clock()):
-                is_busy = deliver_next(stopping, deadline, clock)
-            elif not _wait_for_more(stopping, clock()):
+            if is_busy or outbox or ledger.has_free(sender.clock()):
+                is_busy = deliver_next(sender, deadline)
+            elif not _wait_for_more(sender.stopping, sender.clock()):
                 return False
         except DATABASE_GONE:
             logger.warning("delivery_lost_the_database", exc_info=True)
             connection.close()
-            stopping.wait(RECONNECT.total_seconds())
-    return not stopping.is_set()
+            sender.stopping.wait(RECONNECT.total_seconds())
+    return not sender.stopping.is_set()
 
 
-def deliver_next(
-    stopping: threading.Event, deadline: datetime.datetime, clock: Clock = timezone.now
-) -> bool:
-    """Brings the next row that may be sent to its outcome, or lets it wait for its turn.
+def deliver_next(sender: Sender, deadline: datetime.datetime) -> bool:
+    """Brings a message to its outcome; where this process has none, the next rows are claimed.
 
     False when there is none, the bot is paused, or no slot comes soon after `deadline`, or before
     the stop.
     """
-    slot = slots.take(clock())
-    if slot is None:
+    is_busy = True
+    message = outbox.take(sender.clock())
+    if message is None:
+        with outbox.claiming:
+            if not outbox:  # no other thread has claimed some meanwhile
+                is_busy = _claim(sender, deadline)
+            message = outbox.take(sender.clock())
+    if message is not None:
+        sender.bring_to_outcome(message)
+    return is_busy
+
+
+def _claim(sender: Sender, deadline: datetime.datetime) -> bool:
+    """Puts the next rows that may be sent into the outbox; answers whether there were any."""
+    clock = sender.clock
+    taken = slots.take_some(clock(), at_most=outbox.room())
+    if not taken:
         return False
-    ready_at = slot - pacing.LEAD
+    ready_at = taken[0] - pacing.LEAD
     # A slot that was taken is used, or it would be missing in the bot's rate.
     is_soon = ready_at < deadline + GRACE
-    stops = stopping.wait(((ready_at if is_soon else deadline) - clock()).total_seconds())
-    message = begin(slot, clock) if is_soon and not stops else Unsent.NO_ROW
-    if not isinstance(message, Message):
-        slots.give_back(slot)
-        return message is Unsent.SETTLED
-    if _keeps_a_slot(message, slot, stopping, clock):
-        outcome = _outcome_of_sending(message, clock)
-    else:
-        outcome = partial(_record_unsent, message, clock())
-    _record(message.reminder, outcome)
-    return True
-
-
-def _keeps_a_slot(
-    message: Message, slot: datetime.datetime, stopping: threading.Event, clock: Clock
-) -> bool:
-    """Waits until the message may go out; False when that will not be soon."""
-    try:
-        return slots.keep(slot, stopping, clock, partial(pacing.note_late, message.chat_id))
-    except DATABASE_GONE:
-        return False
-
-
-def _outcome_of_sending(message: Message, clock: Clock) -> Callable[[], object]:
-    """Sends the message; answers the step that records what came of it."""
-    row = message.reminder
-    try:
-        sent = telegram.send_message(message.chat_id, message.text, message.buttons)
-    except bot_api.TelegramError as error:
-        return partial(_record_error, message, error, clock())
-    except Exception as error:
-        logger.exception("reminder_broke_while_sending reminder=%s", row.pk)
-        return partial(ledger.record_ambiguous, row, type(error).__name__, clock())
-    return partial(ledger.record_sent, row, sent.message_id, clock())
-
-
-def _record(row: Reminder, outcome: Callable[[], object]) -> None:
-    """Records a known outcome; while the database is away, again and again until the lease ends."""
-    for _ in range(ledger.LEASE // RECONNECT):
-        try:
-            outcome()
-        except DATABASE_GONE:
-            logger.warning("delivery_lost_the_database", exc_info=True)
-            connection.close()
-            time.sleep(RECONNECT.total_seconds())
-        else:
-            return
-    logger.error("delivery_could_not_record reminder=%s", row.pk)
-
-
-def _record_unsent(message: Message, now: datetime.datetime) -> None:
-    ledger.record_not_delivered(message.reminder, now, "no slot", now, counts=False)
-
-
-def _record_error(message: Message, error: bot_api.TelegramError, now: datetime.datetime) -> None:
-    row, chat_id, cause = message.reminder, message.chat_id, str(error)
-    match error:
-        case bot_api.OutcomeUnknown():
-            ledger.record_ambiguous(row, cause, now)
-        case bot_api.ChatUnreachable():
-            with transaction.atomic():
-                # The chat first: the lock order of senders.
-                chats.mark_unreachable(chat_id, cause, now)
-                ledger.record_failed(row, Reason.CHAT_UNREACHABLE, cause, now)
-        case bot_api.ChatMigrated() if error.chat_id != chat_id:
-            chats.move(chat_id, error.chat_id)
-            ledger.record_not_delivered(row, now, cause, now)
-        case bot_api.TooManyRequests() | bot_api.BotUnauthorized():
-            until = pause_after(error, now)
-            ledger.record_not_delivered(row, until, cause, now, counts=False)
-        case bot_api.NotConnected() | bot_api.NotTelegram():
-            ledger.record_not_delivered(row, now + backoff(row.attempts), cause, now)
-        case _:
-            ledger.record_failed(row, Reason.REJECTED, cause, now)
+    stops = sender.stopping.wait(((ready_at if is_soon else deadline) - clock()).total_seconds())
+    begun = begin(taken, clock) if is_soon and not stops else Begun()
+    outbox.put(begun.messages, clock())
+    used = {each.slot for each in begun.messages}
+    for slot in taken:
+        if slot not in used:
+            slots.give_back(slot)
+    return begun.looked_at > 0
 
 
 def _wait_for_more(stopping: threading.Event, now: datetime.datetime) -> bool:

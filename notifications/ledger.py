@@ -6,13 +6,16 @@ token. A sender whose lease ran out finds its token gone and changes nothing.
 
 import datetime
 import logging
+from collections.abc import Sequence
+from typing import NamedTuple
 
 from django.conf import settings
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from habits.models import CheckIn, Habit
-from notifications import totals
+from notifications import bulk, totals
+from notifications.bulk import Arrival, Deferral, Intent
 from notifications.models import Reason, Reminder, State
 from notifications.outcomes import tell
 from notifications.pacing import paused
@@ -56,39 +59,75 @@ NEEDED = (
 """What is asked of a row that is to be sent. The ORM's time goes by the number of columns."""
 
 
-def lock_next(moment: datetime.datetime) -> tuple[Reminder, Habit, bool] | None:
-    """The oldest row that may be sent at `moment` and its habit, locked with the habit's owner;
-    and whether the habit is checked in for the row's date.
+WALK = "SET LOCAL enable_sort = off"
+"""For the length of the transaction. What waits comes and goes faster than statistics are made:
+PostgreSQL takes it for little, and would sort all of it for each claim."""
+
+
+class Taken(NamedTuple):
+    """A row that may be sent, its habit with the owner, and whether that date is checked in."""
+
+    row: Reminder
+    habit: Habit
+    is_checked_in: bool
+
+
+def lock_next(moment: datetime.datetime, *, at_most: int = 1) -> list[Taken]:
+    """The oldest rows that may be sent at `moment`, locked with their persons and habits.
 
     Waits for nobody: what another sender, a planner or a mutation holds is passed over. None when
-    nothing is left, or the bot is paused then. To be called in a transaction.
+    nothing is left, or the bot is paused then. A row that was ambiguous comes alone, so that one
+    which kills its senders takes no neighbour along twice. To be called in a transaction.
     """
+    locked = _lock(moment, at_most)
+    if not locked:
+        return []
+    # Read once the locks are held: the locking statement itself may see a habit without the
+    # check-in that was made a moment before.
     said = CheckIn.objects.filter(habit=OuterRef("habit"), date=OuterRef("local_date"))
-    row = (
+    rows = (
+        Reminder.objects.filter(pk__in=locked)
+        .annotate(is_checked_in=Exists(said))
+        .select_related("user", "habit__related_habit")
+        .only(*NEEDED)
+        .in_bulk()
+    )
+    taken: list[Taken] = []
+    for row in (rows[pk] for pk in locked):
+        if row.ambiguities and taken:
+            break
+        if row.habit is not None:
+            row.habit.owner = row.user
+            taken.append(Taken(row, row.habit, row.is_checked_in))
+        if row.ambiguities:
+            break
+    return taken
+
+
+def _lock(moment: datetime.datetime, at_most: int) -> list[int]:
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(WALK)
+    rows = (
         Reminder.objects.filter(
             ~Exists(paused(moment)), state=State.PENDING, not_before__lte=moment
         )
-        .annotate(is_checked_in=Exists(said))
         # Says nothing new, but makes the join an inner one: the other kind cannot be locked. To
         # compare its owner with the row's would do so, too, but PostgreSQL takes that for rare,
         # and sorts all that waits instead of walking the index to the first.
         .filter(habit__action__isnull=False)
-        .select_related("user", "habit__related_habit")
-        .only(*NEEDED)
-        .select_for_update(of=("self", "user", "habit"), skip_locked=True, no_key=True)
+        # All that it joins: the row, its person and its habit.
+        .select_for_update(skip_locked=True, no_key=True)
         .order_by("not_before", "id")
-        .first()
+        .values_list("pk", "user__is_active")
     )
-    if row is None or row.habit is None:
-        return None
-    row.habit.owner = row.user
-    return row, row.habit, row.is_checked_in
+    return [pk for pk, _is_active in rows[:at_most]]
 
 
 @transaction.atomic
 def has_free(moment: datetime.datetime) -> bool:
     """Whether there is a row that may be sent at `moment` and that nobody holds."""
-    return lock_next(moment) is not None
+    return bool(_lock(moment, at_most=1))
 
 
 def waiting(now: datetime.datetime, *, at_most: int) -> int:
@@ -102,17 +141,12 @@ def next_moment(before: datetime.datetime) -> datetime.datetime | None:
     return row.order_by("not_before").values_list("not_before", flat=True).first()
 
 
-def intend(reminder: Reminder, chat_id: int, moment: datetime.datetime) -> None:
-    """Pending -> sending, at `moment`: from here on, only an answer tells whether it arrived."""
-    _held(reminder, State.PENDING).update(
-        state=State.SENDING,
-        token=F("token") + 1,
-        chat_id=chat_id,
-        attempts=F("attempts") + 1,
-        lease_until=moment + LEASE,
-    )
-    reminder.token += 1
-    reminder.chat_id = chat_id
+def intend(intents: Sequence[Intent]) -> None:
+    """Pending -> sending: from here on, only an answer tells whether they arrived."""
+    bulk.intend(intents, LEASE)
+    for each in intents:
+        each.row.token += 1
+        each.row.chat_id = each.chat_id
 
 
 def end_unsent(reminder: Reminder, state: State, reason: Reason, now: datetime.datetime) -> None:
@@ -162,9 +196,9 @@ def move(reminder: Reminder, due_at: datetime.datetime) -> None:
     _held(reminder, State.PENDING).update(due_at=due_at, not_before=due_at, chat_slot_at=None)
 
 
-def defer_for_chat(reminder: Reminder, slot: datetime.datetime) -> None:
-    """Pending as before, but its chat awaits it at `slot`."""
-    _held(reminder, State.PENDING).update(not_before=slot, chat_slot_at=slot)
+def defer_for_chats(deferrals: Sequence[Deferral]) -> None:
+    """Pending as before, but their chats await them at their slots."""
+    bulk.defer(deferrals)
 
 
 def put_back_broken(
@@ -181,12 +215,19 @@ def put_back_broken(
     tell("failed", reminder, level=logging.ERROR, reason=Reason.BROKEN)
 
 
-def record_sent(reminder: Reminder, message_id: int | None, now: datetime.datetime) -> None:
-    """Sending -> sent."""
-    if _end_send(reminder, state=State.SENT, message_id=message_id, ended_at=now):
-        late = round((now - reminder.due_at).total_seconds(), 3)
-        chat, ambiguities = reminder.chat_id, reminder.ambiguities or None
-        tell("sent", reminder, chat=chat, message=message_id, late=late, ambiguities=ambiguities)
+@transaction.atomic
+def record_sent(arrivals: Sequence[Arrival]) -> bool:
+    """Sending -> sent; answers whether all of them were still their sender's."""
+    recorded = bulk.record_sent(arrivals)
+    for each in arrivals:
+        row = each.row
+        if row.pk not in recorded:
+            _tell_too_late(row, State.SENT)
+            continue
+        late = round((each.at - row.due_at).total_seconds(), 3)
+        chat, ambiguities = row.chat_id, row.ambiguities or None
+        tell("sent", row, chat=chat, message=each.message_id, late=late, ambiguities=ambiguities)
+    return len(recorded) == len(arrivals)
 
 
 def record_failed(reminder: Reminder, reason: Reason, cause: str, now: datetime.datetime) -> None:
@@ -297,5 +338,9 @@ def _end_send(reminder: Reminder, **outcome: object) -> bool:
     held = _held(reminder, State.SENDING)
     recorded = held.update(lease_until=None, token=F("token") + 1, **outcome)
     if not recorded:
-        tell("outcome_too_late", reminder, level=logging.WARNING, lost=outcome["state"])
+        _tell_too_late(reminder, outcome["state"])
     return bool(recorded)
+
+
+def _tell_too_late(reminder: Reminder, lost: object) -> None:
+    tell("outcome_too_late", reminder, level=logging.WARNING, lost=lost)

@@ -74,6 +74,7 @@ class Reminder(models.Model):
         related_name="reminders",
         null=True,
         verbose_name=_("habit"),
+        db_index=False,  # the index of `reminder_once_per_occurrence` begins with it
     )
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL,

@@ -9,12 +9,13 @@ import bisect
 import datetime
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping, Set
 
 from django.conf import settings
 from django.db import transaction
 from django.db.models import QuerySet
 
+from notifications import bulk
 from notifications.models import Bot, Chat
 
 USED_SHARE = 0.96
@@ -32,8 +33,9 @@ PATIENCE = datetime.timedelta(seconds=0.8)
 """For how long a message that missed its slot waits for others; then it goes back to the ledger.
 With the time-outs of a send, 13 seconds, a stop still takes no more than 14."""
 
-DEAL_SPAN = datetime.timedelta(seconds=0.02)
-"""For how long one deal of slots lasts, where the rate is high."""
+SPAN = datetime.timedelta(seconds=0.05)
+"""For how long one deal of slots lasts, where the rate is high: what a sender has claimed leaves
+within this time and `LEAD`. At 30 a second that is one message."""
 
 LONGEST_PAUSE = datetime.timedelta(days=1)
 """A longer `retry_after` is nobody's meaning; a day on, one message asks again."""
@@ -75,8 +77,8 @@ def _farthest(now: datetime.datetime) -> datetime.datetime:
 def deal_bot_slots(now: datetime.datetime) -> list[datetime.datetime]:
     """The next moments at which the bot may send something; nobody else gets the same ones.
 
-    None while the bot is paused. There are as many as fill `DEAL_SPAN`, so that a fast bot need
-    not ask the database for each.
+    None while the bot is paused. There are as many as fill `SPAN`, so that a fast bot need not ask
+    the database for each.
     """
     bot = locked_bot()
     if pause_end(now) is not None:
@@ -85,7 +87,7 @@ def deal_bot_slots(now: datetime.datetime) -> list[datetime.datetime]:
     first = max(now, bot.next_slot_at or now)
     if first > _farthest(now):
         first = now
-    count = max(1, DEAL_SPAN // gap)
+    count = max(1, SPAN // gap)
     bot.next_slot_at = first + gap * count
     bot.save(update_fields=["next_slot_at"])
     return [first + gap * index for index in range(count)]
@@ -100,10 +102,18 @@ class Slots:
 
     def take(self, now: datetime.datetime) -> datetime.datetime | None:
         """The next slot that has not passed; None while the bot is paused."""
+        return next(iter(self.take_some(now, at_most=1)), None)
+
+    def take_some(self, now: datetime.datetime, *, at_most: int) -> list[datetime.datetime]:
+        """The next slots that have not passed, in order and within `SPAN`; none while the bot is
+        paused."""
         with self._lock:
-            kept = [slot for slot in self._dealt if now <= slot <= _farthest(now)]
-            self._dealt = kept or deal_bot_slots(now)
-            return self._dealt.pop(0) if self._dealt else None
+            first = bisect.bisect_left(self._dealt, now)
+            last = bisect.bisect_right(self._dealt, _farthest(now))
+            kept = self._dealt[first:last] or deal_bot_slots(now)
+            taken = [slot for slot in kept[:at_most] if slot < kept[0] + SPAN]
+            self._dealt = kept[len(taken) :]
+            return taken
 
     def keep(
         self,
@@ -141,13 +151,43 @@ def chat_gap(chat_id: int) -> datetime.timedelta:
     return GROUP_GAP if chat_id < 0 else PRIVATE_GAP
 
 
+def locked_chats(ids: Iterable[int]) -> dict[int, Chat]:
+    """What is known of these chats, locked until the transaction ends; new ones are entered."""
+    wanted = set(ids)
+    found = _locked(wanted)
+    if new := sorted(wanted - found.keys()):
+        found |= {chat.chat_id: chat for chat in bulk.enter_chats(new)}
+    # Others have entered these meanwhile.
+    return found | _locked(wanted - found.keys())
+
+
+def _locked(ids: Set[int]) -> dict[int, Chat]:
+    if not ids:
+        return {}
+    # In one order for all who lock several.
+    chats = Chat.objects.filter(chat_id__in=ids).select_for_update().order_by("chat_id")
+    return {chat.chat_id: chat for chat in chats}
+
+
 def take_chat_slot(
     chat: Chat, promised: datetime.datetime | None, now: datetime.datetime
 ) -> datetime.datetime | None:
     """None when the locked `chat` may get a message now; else the moment it is promised for.
 
+    `promised` is what an earlier call answered for the same message.
+    """
+    awaited = deal_chat_slot(chat, promised, now)
+    chat.save(update_fields=["last_slot_at", "next_slot_at"])
+    return awaited
+
+
+def deal_chat_slot(
+    chat: Chat, promised: datetime.datetime | None, now: datetime.datetime
+) -> datetime.datetime | None:
+    """What `take_chat_slot` answers, where the caller saves the chat's slots.
+
     Each message gets a moment of its own, so that many which wait for one chat do not all come
-    back at once. `promised` is what an earlier call answered for the same message.
+    back at once.
     """
     gap = chat_gap(chat.chat_id)
     free, last = chat.next_slot_at, chat.last_slot_at
@@ -165,13 +205,13 @@ def take_chat_slot(
         promised = max(promised, earliest)
     if promised <= now:
         chat.last_slot_at = now
-    chat.save(update_fields=["last_slot_at", "next_slot_at"])
     return promised if promised > now else None
 
 
-def note_late(chat_id: int, slot: datetime.datetime) -> None:
-    """What was to go to a chat before goes out at `slot`; its next message keeps its distance."""
-    Chat.objects.filter(chat_id=chat_id).update(last_slot_at=slot)
+def note_late(late: Mapping[int, datetime.datetime]) -> None:
+    """What was to go to a chat before goes out at its slot here; its next message keeps its
+    distance."""
+    bulk.move_slots(late)
 
 
 def paused(now: datetime.datetime) -> QuerySet[Bot]:

@@ -10,7 +10,6 @@ import logging
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import partial
 
 from django.db import transaction
 from django.utils import timezone, translation
@@ -98,8 +97,9 @@ def _try_to_send(
     if not isinstance(message, Message):
         delivery.slots.give_back(slot)
         return message
-    announce = partial(pacing.note_late, message.chat_id)
-    if delivery.slots.keep(slot, stopping, clock, announce):
+    if delivery.slots.keep(
+        slot, stopping, clock, lambda late: pacing.note_late({message.chat_id: late})
+    ):
         _settle(message.reset, _send(message, clock))
     else:
         _settle(message.reset, clock())

@@ -6,6 +6,7 @@ import threading
 from django.db import transaction
 
 from notifications.models import Chat, Reminder
+from notifications.outbox import MOST
 from tests.fake_bot_api import Request, held
 from tests.faults.people import FIRST_CHAT
 from tests.faults.processes import Part, Role
@@ -128,8 +129,8 @@ def test_a_row_that_kills_its_senders_ends_and_its_neighbours_are_sent_once(stag
     stage.start(Role.PLANNER)
     stage.tick()
     for _attempt in range(2):
-        # One thread, so that no neighbour is under way when it dies.
-        stage.start(Role.SENDER, threads=1)
+        # One thread of a slow bot, so that no neighbour is under way when it dies.
+        stage.start(Role.SENDER, threads=1, TELEGRAM_RATE="30")
         is_started.set()
         stage.tick()
         assert is_killed.wait(20)
@@ -146,3 +147,42 @@ def test_a_row_that_kills_its_senders_ends_and_its_neighbours_are_sent_once(stag
     assert verdict.wrong == []
     assert (verdict.sent, verdict.failed, verdict.ambiguous) == (19, 1, 1)
     assert len(stage.bot.requests) == 19 + 2
+
+
+def test_a_row_that_kills_the_sender_of_a_whole_batch_takes_no_neighbour_along(
+    stage: Stage,
+) -> None:
+    """They are ambiguous, too, as nobody knows how far it came; each of them arrives."""
+    stage.settle(60)
+    poison = FIRST_CHAT + 40
+    is_started, is_killed = threading.Event(), threading.Event()
+
+    def kill(request: Request) -> None:
+        if request.chat_id == poison:
+            assert is_started.wait(20)
+            stage.processes[-1].kill()
+            is_started.clear()
+            is_killed.set()
+
+    stage.bot.on_request = kill
+    stage.start(Role.PLANNER)
+    stage.tick()
+    for _attempt in range(2):
+        # One thread: what others have under way when it dies is ambiguous, too.
+        stage.start(Role.SENDER, threads=1)
+        is_started.set()
+        stage.tick()
+        assert is_killed.wait(20)
+        is_killed.clear()
+        stage.free_leases()
+        stage.skip_delays()
+    stage.start(Role.SENDER)
+    stage.tick()
+    stage.wait_until_all_ended()
+
+    verdict = stage.verdict()
+    assert verdict.wrong == []
+    assert (verdict.sent, verdict.failed) == (59, 1)
+    row = Reminder.objects.get(user__chat_id=poison)
+    assert (row.state, row.reason, row.ambiguities) == ("failed", "ambiguous", 2)
+    assert 1 <= verdict.ambiguous <= 2 * MOST

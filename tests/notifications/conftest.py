@@ -7,6 +7,7 @@ import time_machine
 from pytest_django import Settings
 
 from notifications import bot_api, delivery, pacing
+from notifications.outbox import Outbox
 from tests.fake_bot_api import FakeBotApi
 from tests.notifications.stage import NOW, TOKEN, Steps
 
@@ -19,8 +20,9 @@ def clock() -> Iterator[time_machine.Traveller]:
 
 @pytest.fixture(autouse=True)
 def slots(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No slots are left over from another test."""
+    """No slots and no messages are left over from another test."""
     monkeypatch.setattr(delivery, "slots", pacing.Slots())
+    monkeypatch.setattr(delivery, "outbox", Outbox())
 
 
 @pytest.fixture

@@ -16,10 +16,11 @@ from strawberry.relay import to_base64
 from accounts.models import User
 from habits import tracking
 from habits.models import Habit
-from notifications.delivery import deliver_next
-from notifications.intent import Message, begin
+from notifications import delivery
+from notifications.intent import begin
 from notifications.models import Reminder, State
 from notifications.planning import plan_due
+from notifications.sending import Sender
 from tests.conftest import PASSWORD, Caller
 
 NOW = datetime.datetime(2026, 7, 1, 5, 30, tzinfo=datetime.UTC)
@@ -119,13 +120,13 @@ class NoWaits(threading.Event):
 
 def send_next() -> bool:
     """Brings the next row to its outcome, in no time."""
-    return deliver_next(NoWaits(), timezone.now() + HOUR)
+    sender = Sender(delivery.outbox, delivery.slots, NoWaits(), timezone.now)
+    return delivery.deliver_next(sender, timezone.now() + HOUR)
 
 
 def under_way(now: datetime.datetime | None = None) -> Reminder:
     """The next row as its sender knows it, once the intent to send is committed."""
-    message = begin(now or timezone.now(), lambda: now or timezone.now())
-    assert isinstance(message, Message)
+    (message,) = begin([now or timezone.now()], lambda: now or timezone.now()).messages
     return message.reminder
 
 

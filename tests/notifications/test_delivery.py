@@ -19,7 +19,7 @@ from habits.models import Habit
 from notifications import bot_api, delivery, intent, ledger, pacing, telegram
 from notifications.buttons import Keyboard
 from notifications.delivery import IDLE_STEP, RUN, deliver
-from notifications.ledger import AMBIGUOUS_DELAY, LEASE, MAX_BREAKS, SKEW
+from notifications.ledger import AMBIGUOUS_DELAY, LEASE, MAX_BREAKS, SKEW, Taken
 from notifications.messages import reminder_text
 from notifications.models import Bot, Chat, Reason, Reminder, State
 from notifications.planning import plan_due
@@ -78,9 +78,6 @@ def moments(api: FakeBotApi) -> list[tuple[int, float]]:
     api.on_request = note
     return seen
 
-
-Found = tuple[Reminder, Habit, bool] | None
-"""What `ledger.lock_next` answers."""
 
 MakeRows = Callable[..., list[Reminder]]
 
@@ -680,14 +677,14 @@ def test_a_429_at_one_sender_stops_the_others(
 def test_a_pause_that_comes_after_a_slot_was_taken_holds_all_the_same(
     row: Reminder, api: FakeBotApi, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    take = delivery.slots.take
+    take_some = delivery.slots.take_some
 
-    def take_and_pause(now: datetime.datetime) -> datetime.datetime | None:
-        slot = take(now)
+    def take_and_pause(now: datetime.datetime, *, at_most: int) -> list[datetime.datetime]:
+        taken = take_some(now, at_most=at_most)
         pacing.pause_bot(NOW + MINUTE)
-        return slot
+        return taken
 
-    monkeypatch.setattr(delivery.slots, "take", take_and_pause)
+    monkeypatch.setattr(delivery.slots, "take_some", take_and_pause)
 
     assert send_next() is False
 
@@ -756,11 +753,10 @@ def test_sixty_reminders_for_one_chat_are_looked_at_twice_each_and_delay_nobody(
     looks: list[int] = []
     lock_next = ledger.lock_next
 
-    def note(moment: datetime.datetime) -> Found:
-        found = lock_next(moment)
-        if found is not None:
-            looks.append(found[0].pk)
-        return found
+    def note(moment: datetime.datetime, *, at_most: int) -> list[Taken]:
+        taken = lock_next(moment, at_most=at_most)
+        looks.extend(each.row.pk for each in taken)
+        return taken
 
     monkeypatch.setattr(ledger, "lock_next", note)
     for _ in range(60):
@@ -795,10 +791,10 @@ def test_a_run_goes_on_when_the_database_comes_back(
     (row,) = make_rows(1)
     lock_next, failures = ledger.lock_next, [OperationalError("gone"), InterfaceError("closed")]
 
-    def flaky(moment: datetime.datetime) -> Found:
+    def flaky(moment: datetime.datetime, *, at_most: int) -> list[Taken]:
         if failures:
             raise failures.pop()
-        return lock_next(moment)
+        return lock_next(moment, at_most=at_most)
 
     monkeypatch.setattr(ledger, "lock_next", flaky)
     monkeypatch.setattr(connection, "close", lambda: None)  # it holds this test's transaction
@@ -824,7 +820,7 @@ def test_a_known_outcome_is_recorded_once_the_database_is_back(
 
     monkeypatch.setattr(ledger, "record_sent", flaky)
     monkeypatch.setattr(connection, "close", lambda: None)  # it holds this test's transaction
-    monkeypatch.setattr("notifications.delivery.time.sleep", pauses.append)
+    monkeypatch.setattr("notifications.sending.time.sleep", pauses.append)
 
     deliver(steps)
 
@@ -846,7 +842,7 @@ def test_an_outcome_that_nobody_can_record_is_left_to_the_lease(
     pauses: list[float] = []
     monkeypatch.setattr(ledger, "record_sent", gone)
     monkeypatch.setattr(connection, "close", lambda: None)
-    monkeypatch.setattr("notifications.delivery.time.sleep", pauses.append)
+    monkeypatch.setattr("notifications.sending.time.sleep", pauses.append)
 
     send_next()
 
@@ -874,7 +870,7 @@ def test_a_database_that_goes_away_does_not_count_as_the_rows_own_break(
 def test_an_error_that_is_no_rows_own_is_not_hidden(
     row: Reminder, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(_moment: datetime.datetime) -> Found:
+    def broken(_moment: datetime.datetime, *, at_most: int) -> list[Taken]:
         raise ValueError("a bug")
 
     monkeypatch.setattr(ledger, "lock_next", broken)

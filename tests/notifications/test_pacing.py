@@ -124,7 +124,7 @@ def test_a_fast_bots_slots_are_dealt_some_at_once(settings: Settings) -> None:
 
     one, other = deal_bot_slots(NOW), deal_bot_slots(NOW)
 
-    assert len(one) == len(other) == 19
+    assert len(one) == len(other) == 47
     gaps = [later - sooner for sooner, later in pairwise(one + other)]
     assert max(gaps) - min(gaps) <= ROUNDING
 
@@ -136,7 +136,7 @@ def test_threads_take_what_their_process_was_dealt_before_they_ask_for_more(
     settings.TELEGRAM_RATE = 1000
     slots = Slots()
 
-    taken = [slots.take(NOW) for _ in range(19)]
+    taken = [slots.take(NOW) for _ in range(47)]
     promised = Bot.objects.get().next_slot_at
 
     assert promised is not None

@@ -12,6 +12,7 @@ from django.db import connection, transaction
 from accounts.models import User
 from habits.models import Habit
 from notifications import ledger, totals
+from notifications.bulk import Arrival
 from notifications.ledger import end_unsent
 from notifications.models import REASONS, LastTick, Reason, Reminder, State, Tally
 from notifications.totals import Total
@@ -200,7 +201,7 @@ def test_a_cancelled_row_that_opens_again_counts_for_both_its_ends(
     enter(habit)
     assert end_of(row) == (State.PENDING, "")
     assert total(State.CANCELLED, Reason.NOT_DUE) == 1
-    ledger.record_sent(under_way(), 1, NOW)
+    ledger.record_sent([Arrival(under_way(), 1, NOW)])
 
     totals.count_ended()
     assert total(State.SENT) == total(State.CANCELLED, Reason.NOT_DUE) == 1
@@ -235,7 +236,7 @@ def test_no_row_ends_unseen_while_its_account_is_deleted(
 
     with transaction.atomic():
         totals.count_first(Reminder.objects.filter(user=alice))
-        outcome = background(lambda: ledger.record_sent(held, 1, NOW))
+        outcome = background(lambda: ledger.record_sent([Arrival(held, 1, NOW)]))
         assert blocked(outcome)
         Reminder.objects.filter(pk=row.pk).delete()
     outcome.result(10)
