@@ -103,7 +103,7 @@ def call(
         request = _blank(url).copy()
         request.prepare_body(payload if files else None, files, None if files else payload)
         # The adapter's own send: the session's adds redirects, hooks and cookies, none of which
-        # the Bot API has, for a third of a call's processor time.
+        # the Bot API has, for a quarter of a call's processor time.
         response = session().get_adapter(url).send(request, timeout=timeout)
         status, answer = response.status_code, response.content
     except requests.exceptions.ConnectTimeout:
