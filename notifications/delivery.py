@@ -79,7 +79,10 @@ def _deliver(sender: Sender, deadline: datetime.datetime) -> bool:
             if is_busy or outbox or ledger.has_free(sender.clock()):
                 is_busy = deliver_next(sender, deadline)
             elif not _wait_for_more(sender.stopping, sender.clock()):
-                return False
+                # Rows that another thread has claimed are nobody's until it puts them here.
+                with outbox.claiming:
+                    if not outbox:
+                        return False
         except DATABASE_GONE:
             logger.warning("delivery_lost_the_database", exc_info=True)
             connection.close()
