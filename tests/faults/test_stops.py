@@ -37,7 +37,7 @@ def test_a_sender_that_is_stopped_drains_and_leaves_the_rest_to_others(stage: St
 
 
 def test_a_rolling_restart_while_sending_makes_nothing_ambiguous(stage: Stage) -> None:
-    stage.settle(150)
+    stage.settle(300)
     stage.bot.default = slow(0.3)
     _scheduler, _planner, *old = stage.start(*HOST, Role.SENDER)
 
@@ -48,8 +48,8 @@ def test_a_rolling_restart_while_sending_makes_nothing_ambiguous(stage: Stage) -
         assert process.wait(DRAIN) == 0
         assert Reminder.objects.filter(state="pending").exists()
         stage.tick()
-    stage.wait_until_all_ended()
+    stage.wait_until_all_ended(40)
 
     verdict = stage.verdict()
     assert verdict.wrong == []
-    assert (verdict.sent, verdict.ambiguous, verdict.duplicates) == (150, 0, 0)
+    assert (verdict.sent, verdict.ambiguous, verdict.duplicates) == (300, 0, 0)
