@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from graphql_jwt.shortcuts import get_token
+from pytest_django import Settings
 
 from accounts import throttling
 from accounts.models import User
@@ -61,6 +62,12 @@ class Caller:
 def fresh_throttles(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nobody has failed yet, whatever other tests left in Redis."""
     monkeypatch.setattr(throttling, "NAMESPACE", f"throttle-{uuid.uuid4().hex}")
+
+
+@pytest.fixture
+def compiled(settings: Settings) -> None:
+    """Operations run compiled, whichever way all others of this run go."""
+    settings.COMPILED_EXECUTION = True
 
 
 @pytest.fixture

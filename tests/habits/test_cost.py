@@ -31,6 +31,8 @@ from tests.habits.conftest import (
     queries_of,
 )
 
+pytestmark = pytest.mark.usefixtures("compiled")
+
 OWN_FIELDS = re.sub(r"\w+ \{ id \}", "", FIELDS).split()
 SEEN_FIELDS = re.sub(r"\w+ \{ id \}", "", PUBLIC_FIELDS).split()
 

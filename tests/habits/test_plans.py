@@ -19,6 +19,8 @@ from accounts.models import User
 from tests.conftest import Caller, MakeHabit
 from tests.habits.conftest import NUMBERS, Freeze, id_of, nodes
 
+pytestmark = pytest.mark.usefixtures("compiled")
+
 PEOPLE = 20_000
 HABITS_OF_OTHERS = 40_000
 HABITS_OF_ALICE = 60

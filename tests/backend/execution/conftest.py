@@ -12,6 +12,11 @@ from backend.schema import schema
 from tests.conftest import Caller
 
 
+@pytest.fixture(autouse=True)
+def always_compiled(compiled: None) -> None:
+    """Also where a run leaves everything to graphql-core; some tests turn it off themselves."""
+
+
 @pytest.fixture
 def handed_over(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The operations that graphql-core has executed."""
