@@ -114,7 +114,7 @@ def other(monkeypatch: pytest.MonkeyPatch) -> Iterator[DatabaseWrapper]:
     settings: dict[str, Any] = {**connection.settings_dict, "CONN_MAX_AGE": 0}
     settings["OPTIONS"] = {**settings["OPTIONS"]}
     wrapper = DatabaseWrapper(settings, "other")
-    monkeypatch.setattr(prepared, "connection", wrapper)
+    monkeypatch.setattr(prepared, "connections", {DEFAULT_DB_ALIAS: wrapper})
     yield wrapper
     wrapper.close()
 

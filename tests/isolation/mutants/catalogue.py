@@ -164,8 +164,8 @@ CLAIMED = (
     Mutant(
         "who it is that is read for until the claim is settled",
         CLAIMS,
-        "update(id=self.pk, claim=self)",
-        f"update(id={ANYBODY}.pk, claim=self)",
+        '("id", self.pk)',
+        f'("id", {ANYBODY}.pk)',
     ),
     Mutant(
         "that an operation ends with its claim settled",
