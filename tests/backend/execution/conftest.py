@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.test import override_settings
 from graphql import ExecutionContext, OperationDefinitionNode, parse, print_ast
 from pytest_django import Settings
 
@@ -52,11 +53,10 @@ def plan(document: str, **variables: Any) -> Plan | None:
     return plan_of(context_of(document, **variables))
 
 
-def both(settings: Settings, caller: Caller, document: str, **variables: Any) -> list[Any]:
+def both(caller: Caller, document: str, **variables: Any) -> list[Any]:
     """The answers of both ways, the compiled one's first."""
     answers = []
     for switch in (True, False):
-        settings.COMPILED_EXECUTION = switch
-        answers.append(caller.call(document, **variables))
-    settings.COMPILED_EXECUTION = True
+        with override_settings(COMPILED_EXECUTION=switch):
+            answers.append(caller.call(document, **variables))
     return answers

@@ -4,7 +4,6 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from pytest_django import Settings
 
 from accounts.models import User
 from tests.backend.execution.conftest import both
@@ -64,26 +63,24 @@ DEATHS: dict[str, Callable[[User], object]] = {
 @pytest.mark.parametrize("death", DEATHS)
 @pytest.mark.parametrize("document", DOCUMENTS, indirect=True)
 def test_a_dead_accounts_token_reads_nothing(
-    settings: Settings, as_alice: Caller, alice: User, document: str, death: str
+    as_alice: Caller, alice: User, document: str, death: str
 ) -> None:
-    alive = both(settings, as_alice, document)
+    alive = both(as_alice, document)
     assert "errors" not in alive[0]
     assert alive[0] == alive[1]
 
     DEATHS[death](alice)
 
-    compiled, other = both(settings, as_alice, document)
+    compiled, other = both(as_alice, document)
     assert compiled == other
     assert nothing(compiled)
     assert {each["extensions"]["code"] for each in compiled["errors"]} == {"UNAUTHENTICATED"}
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, indirect=True)
-def test_neither_does_a_visitor_nor_a_token_that_is_none(
-    settings: Settings, visitor: Caller, document: str
-) -> None:
+def test_neither_does_a_visitor_nor_a_token_that_is_none(visitor: Caller, document: str) -> None:
     for caller in (visitor, Caller("no token"), Caller("a.b.c")):
-        compiled, other = both(settings, caller, document)
+        compiled, other = both(caller, document)
         assert compiled == other
         assert nothing(compiled)
         assert {each["extensions"]["code"] for each in compiled["errors"]} == {"UNAUTHENTICATED"}
@@ -101,14 +98,12 @@ def test_between_two_requests_an_account_may_die_and_live_again(
     assert as_alice.call(document) == before
 
 
-def test_what_is_no_secret_needs_no_account(
-    settings: Settings, as_alice: Caller, alice: User, visitor: Caller
-) -> None:
+def test_what_is_no_secret_needs_no_account(as_alice: Caller, alice: User, visitor: Caller) -> None:
     for document in ("{ __typename }", "query A { a: __typename b: __typename }"):
         expected = visitor.call(document)
         assert "errors" not in expected
         User.objects.filter(pk=alice.pk).update(is_active=False)
-        assert both(settings, as_alice, document) == [expected, expected]
+        assert both(as_alice, document) == [expected, expected]
 
 
 @pytest.mark.usefixtures("is_compiled")

@@ -8,7 +8,6 @@ import pytest
 from django.http import HttpResponse
 from django.test import RequestFactory
 from graphql_jwt.shortcuts import get_token
-from pytest_django import Settings
 from strawberry.django.context import StrawberryDjangoContext
 
 from accounts.models import User
@@ -85,7 +84,7 @@ def test_a_mistake_in_the_compiler_is_logged_and_graphql_core_answers(
 
 
 def test_plans_of_one_operation_are_bounded_and_all_its_answers_right(
-    settings: Settings, as_alice: Caller, handed_over: list[str]
+    as_alice: Caller, handed_over: list[str]
 ) -> None:
     """One for each way in which five conditions turn out would be more than are kept."""
     names = ("email", "firstName", "timeZone", "language", "chatId")
@@ -95,7 +94,7 @@ def test_plans_of_one_operation_are_bounded_and_all_its_answers_right(
     read.cache_clear()
     for turns in itertools.product([True, False], repeat=len(names)):
         conditions = dict(zip(names, turns, strict=True))
-        compiled, other = both(settings, as_alice, document, **conditions)
+        compiled, other = both(as_alice, document, **conditions)
         assert compiled == other
         assert set(compiled["data"]["me"]) == {"id", *(n for n in names if conditions[n])}
     assert len(handed_over) == 32 + 32 - MOST

@@ -75,11 +75,11 @@ def _habits(alice: User, bob: User, make_habit: MakeHabit) -> None:
 @pytest.mark.parametrize("arguments", PAGES)
 @pytest.mark.parametrize("what", SELECTIONS)
 def test_a_page_is_the_same_both_ways(
-    settings: Settings, as_alice: Caller, handed_over: list[str], what: str, arguments: str
+    as_alice: Caller, handed_over: list[str], what: str, arguments: str
 ) -> None:
     document = f"{{ habits({PAGES[arguments]}) {{ {SELECTIONS[what]} }} }}"
 
-    compiled, other = both(settings, as_alice, document)
+    compiled, other = both(as_alice, document)
 
     assert "errors" not in compiled
     assert json.dumps(compiled) == json.dumps(other)
@@ -87,9 +87,7 @@ def test_a_page_is_the_same_both_ways(
 
 
 @pytest.mark.usefixtures("_habits")
-def test_a_public_page_is_the_same_both_ways(
-    settings: Settings, as_alice: Caller, handed_over: list[str]
-) -> None:
+def test_a_public_page_is_the_same_both_ways(as_alice: Caller, handed_over: list[str]) -> None:
     for arguments, selection in itertools.product(
         PAGES.values(),
         (
@@ -98,16 +96,14 @@ def test_a_public_page_is_the_same_both_ways(
         ),
     ):
         document = f"{{ publicHabits({arguments}) {{ {selection} }} }}"
-        compiled, other = both(settings, as_alice, document)
+        compiled, other = both(as_alice, document)
         assert "errors" not in compiled
         assert json.dumps(compiled) == json.dumps(other)
     assert len(handed_over) == 6
 
 
 @pytest.mark.usefixtures("_habits")
-def test_named_fragments_are_the_same_both_ways(
-    settings: Settings, as_alice: Caller, handed_over: list[str]
-) -> None:
+def test_named_fragments_are_the_same_both_ways(as_alice: Caller, handed_over: list[str]) -> None:
     document = """
         query ($more: Boolean = false) { ...all me { ...who } }
         fragment all on Query { habits { ...page ...page } }
@@ -118,7 +114,7 @@ def test_named_fragments_are_the_same_both_ways(
         fragment who on User { id email }
     """
     for variables in ({}, {"more": True}, {"more": False}):
-        compiled, other = both(settings, as_alice, document, **variables)
+        compiled, other = both(as_alice, document, **variables)
         assert "errors" not in compiled
         assert json.dumps(compiled) == json.dumps(other)
     assert len(handed_over) == 3
@@ -145,7 +141,7 @@ ORDERINGS = [
 
 @pytest.mark.usefixtures("_habits")
 def test_every_order_goes_on_at_its_cursors_both_ways(
-    settings: Settings, as_alice: Caller, handed_over: list[str]
+    as_alice: Caller, handed_over: list[str]
 ) -> None:
     for ordering in ORDERINGS:
         whole = as_alice.data(PAGES_BY_CURSOR, ordering=ordering, first=100)
@@ -157,9 +153,7 @@ def test_every_order_goes_on_at_its_cursors_both_ways(
             for _ in range(7):
                 size, start = ("first", "after") if forward else ("last", "before")
                 given = {size: 2, start: cursor}
-                compiled, other = both(
-                    settings, as_alice, PAGES_BY_CURSOR, ordering=ordering, **given
-                )
+                compiled, other = both(as_alice, PAGES_BY_CURSOR, ordering=ordering, **given)
                 assert json.dumps(compiled) == json.dumps(other)
                 page = compiled["data"]["habits"]
                 ids = [edge["node"]["id"] for edge in page["edges"]]
@@ -181,10 +175,8 @@ def test_every_order_goes_on_at_its_cursors_both_ways(
         '{ a: habit(id: "nothing") { id } b: habits(first: 101) { totalCount } }',
     ],
 )
-def test_an_error_is_the_same_both_ways(
-    settings: Settings, as_alice: Caller, document: str
-) -> None:
-    compiled, other = both(settings, as_alice, document)
+def test_an_error_is_the_same_both_ways(as_alice: Caller, document: str) -> None:
+    compiled, other = both(as_alice, document)
 
     assert compiled["errors"]
     assert compiled == other
