@@ -114,8 +114,9 @@ def _reader(
     conversions: list[tuple[int, ReadColumn]],
     made: list[tuple[int, Read]],
 ) -> Read:
-    # One place alone would come out bare; the second one is cut off by the keys.
-    pick = itemgetter(*places, 0)
+    # One place alone would come out bare, and where all is skipped there is none; what is more than
+    # the keys is cut off.
+    pick = itemgetter(*places, 0, 0)
 
     def read(row: Row, context: ExecutionContext) -> dict[str, Any]:
         values = list(pick(row))

@@ -44,8 +44,15 @@ def test_what_is_drawn_anew_is_answered_alike_in_both_ways(run: Run) -> None:
             {},
         ),
         ("query ($a: Boolean = true) { me { id @skip(if: $a) } }", {"a": None}),
+        ("{ habits { edges { node { weekdays @skip(if: true) } } } }", {}),
+        ("{ habits { edges { node { relatedHabit { id @skip(if: true) } } } } }", {}),
     ],
-    ids=["a statement without parameters", "a condition that is null"],
+    ids=[
+        "a statement without parameters",
+        "a condition that is null",
+        "a row of which nothing is wanted",
+        "a related row of which nothing is wanted",
+    ],
 )
 def test_what_differed_once_does_not_any_more(
     run: Run, query: str, variables: dict[str, Any]
