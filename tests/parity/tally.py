@@ -10,12 +10,12 @@ LEAST = {
     "data": 0.5,
     "data, compiled": 0.3,
     "errors": 0.2,
-    "errors beside data": 0.01,
+    "errors beside data": 0.005,
     "mutations that ran": 0.2,
 }
 """What share of the requests has to have what, at the least."""
 
-ENOUGH = 100
+ENOUGH = 250
 """Of fewer requests nothing is asked."""
 
 
