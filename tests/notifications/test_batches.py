@@ -130,6 +130,25 @@ def test_a_sender_claims_what_leaves_within_a_moment(
     assert states().count(State.SENDING) == most
 
 
+def test_a_thread_that_finds_no_row_sends_what_another_one_was_claiming(
+    make_rows: MakeRows, api: FakeBotApi, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the intents and the outbox, rows are in nobody's hands that this thread can see."""
+    rows = make_rows(3)
+    claimed = claim(3)
+
+    def another_one_is_done(*_args: object) -> bool:
+        delivery.outbox.put(claimed, NOW)
+        claimed.clear()
+        return False
+
+    monkeypatch.setattr(delivery, "_wait_for_more", another_one_is_done)
+    deliver(steps)
+
+    assert all(sent(row) for row in rows)
+    assert [each.chat_id for each in api.requests] == [1, 2, 3]
+
+
 def test_of_several_rows_for_one_chat_a_batch_sends_one(
     make_rows: MakeRows, make_habit: MakeHabit, alice: User
 ) -> None:
