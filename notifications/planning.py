@@ -31,7 +31,7 @@ SCHEDULE_COLUMNS = ("starts_on", "periodicity", "weekdays", "paused_from", "paus
 ENTER = """
     INSERT INTO notifications_reminder
         (habit_id, user_id, local_date, due_at, not_before, created_at)
-    SELECT id, owner_id, %s, next_due_at, next_due_at, %s FROM habits_habit WHERE id IN ({})
+    SELECT id, owner_id, %s, next_due_at, next_due_at, %s FROM habits_habit WHERE id {}
     ON CONFLICT (habit_id, local_date) DO NOTHING
 """
 """One row for each habit that is waiting for this date; a tenth of what the ORM costs a row."""
@@ -86,9 +86,17 @@ def _plan_batch(now: datetime.datetime, step: Callable[..., Step]) -> int:
 
 
 def _one_of(habits: list[int]) -> RawSQL:
-    """`pk__in`, which costs Django more for each number than the database takes for its row."""
-    marks = ", ".join(["%s"] * len(habits))
-    return RawSQL(f"habits_habit.id IN ({marks})", habits, output_field=BooleanField())  # noqa: S611  # only marks
+    """`pk__in` with all numbers as one parameter, which nobody has to take apart one by one."""
+    is_one_of, numbers = _among(habits)
+    return RawSQL(f"habits_habit.id {is_one_of}", [numbers], output_field=BooleanField())  # noqa: S611  # no data
+
+
+def _among(numbers: list[int]) -> tuple[str, str]:
+    """A condition on a column, and its one parameter, in the words of the database."""
+    listed = ",".join(map(str, numbers))
+    if connection.vendor == "postgresql":
+        return "= ANY (%s::bigint[])", f"{{{listed}}}"
+    return "IN (SELECT value FROM json_each(%s))", f"[{listed}]"
 
 
 def _step(
@@ -113,11 +121,9 @@ def _step(
 def _enter(local_date: datetime.date, habits: list[int], now: datetime.datetime) -> None:
     """One row each, in conflict with none: a date that has a row keeps it, and a cancelled row of
     a date that is due again opens again."""
+    is_one_of, numbers = _among(habits)
     with connection.cursor() as cursor:
-        cursor.execute(
-            ENTER.format(", ".join(["%s"] * len(habits))),
-            [local_date, now, *habits],
-        )
+        cursor.execute(ENTER.format(is_one_of), [local_date, now, numbers])
         entered = cursor.rowcount
     totals.add(totals.Total.PLANNED, entered)
     if entered < len(habits):
