@@ -1,17 +1,24 @@
 """One call of the Telegram Bot API, and every way in which it can end."""
 
-import functools
 import json
 import ssl
-import threading
 from http import HTTPStatus
 from typing import Any, cast
 
 import requests
 from django.conf import settings
-from urllib3.exceptions import LocationParseError, NewConnectionError, SSLError
+from urllib3 import Timeout, encode_multipart_formdata
+from urllib3.exceptions import (
+    ConnectTimeoutError,
+    HTTPError,
+    LocationParseError,
+    NewConnectionError,
+    ProtocolError,
+    SSLError,
+)
 
 from accounts.validators import MAX_CHAT_ID
+from notifications import connections
 
 TIMEOUTS = (3, 10)
 """Seconds to connect, and to wait for an answer."""
@@ -82,9 +89,6 @@ class OutcomeUnknown(TelegramError):
     """Ambiguous: the request left, and no clear answer came back."""
 
 
-_local = threading.local()
-
-
 def call(
     method: str,
     payload: dict[str, Any],
@@ -97,50 +101,33 @@ def call(
     `answer_seconds`: how long to wait for an answer, where `TIMEOUTS` are not enough.
     """
     url = f"{settings.TELEGRAM_API_URL}/bot{settings.TELEGRAM_BOT_TOKEN}/{method}"
-    timeout = (TIMEOUTS[0], answer_seconds or TIMEOUTS[1])
-    # No chained exception: requests' texts hold the address, and so the bot's token.
+    connect, read = TIMEOUTS
+    timeout = Timeout(connect=connect, read=answer_seconds or read)
+    # No chained exception: the libraries' texts hold the address, and so the bot's token.
     try:
-        request = _blank(url).copy()
-        request.prepare_body(payload if files else None, files, None if files else payload)
-        # The adapter's own send: the session's adds redirects, hooks and cookies, none of which
-        # the Bot API has, for a quarter of a call's processor time.
-        response = session().get_adapter(url).send(request, timeout=timeout)
-        status, answer = response.status_code, response.content
-    except requests.exceptions.ConnectTimeout:
-        raise NotConnected("no connection within the time-out") from None
+        status, answer = connections.post(url, *_body(payload, files or {}), timeout)
     except NO_ADDRESS:
         raise NotConnected("TELEGRAM_API_URL is not an address") from None
-    except requests.exceptions.ConnectionError as error:
+    except HTTPError as error:
         if _was_never_connected(error):
-            raise NotConnected("no connection") from None
-        raise OutcomeUnknown("the connection broke") from None
-    except requests.exceptions.RequestException as error:
-        raise OutcomeUnknown(type(error).__name__) from None
+            raise NotConnected(f"no connection: {type(error).__name__}") from None
+        is_cut = isinstance(error, ProtocolError)
+        raise OutcomeUnknown("the connection broke" if is_cut else type(error).__name__) from None
     return _result(status, answer)
 
 
-@functools.lru_cache(maxsize=64)
-def _blank(url: str) -> requests.PreparedRequest:
-    """A request without its body: to read an address costs more than to copy what came of it."""
-    return session().prepare_request(requests.Request("POST", url))
+def _body(payload: dict[str, Any], files: dict[str, tuple[str, bytes, str]]) -> tuple[bytes, str]:
+    """What is posted, and its media type."""
+    if not files:
+        return json.dumps(payload).encode(), "application/json"
+    return encode_multipart_formdata({**{name: str(of) for name, of in payload.items()}, **files})
 
 
-def session() -> requests.Session:
-    """One for each thread, as sessions are not made to be shared; connections stay open."""
-    found: requests.Session | None = getattr(_local, "session", None)
-    if found is None:
-        found = _local.session = requests.Session()
-        found.trust_env = False  # no proxy and no .netrc is looked for
-    return found
-
-
-def _was_never_connected(error: requests.exceptions.ConnectionError) -> bool:
+def _was_never_connected(error: HTTPError) -> bool:
     """Whether `error` came before a byte of the request had left."""
-    reason = getattr(error.args[0], "reason", None) if error.args else None
-    refused_certificate = isinstance(reason, SSLError) and isinstance(
-        reason.args[0], ssl.SSLCertVerificationError
-    )
-    return isinstance(reason, NewConnectionError) or refused_certificate
+    if isinstance(error, SSLError):
+        return bool(error.args) and isinstance(error.args[0], ssl.SSLCertVerificationError)
+    return isinstance(error, NewConnectionError | ConnectTimeoutError)
 
 
 def _result(status: int, answer: bytes) -> object:

@@ -6,7 +6,7 @@ import pytest
 import time_machine
 from pytest_django import Settings
 
-from notifications import bot_api, delivery, pacing
+from notifications import connections, delivery, pacing
 from notifications.outbox import Outbox
 from tests.fake_bot_api import FakeBotApi
 from tests.notifications.stage import NOW, TOKEN, Steps
@@ -37,5 +37,5 @@ def api(settings: Settings) -> Iterator[FakeBotApi]:
         settings.TELEGRAM_API_URL = server.url
         settings.TELEGRAM_BOT_TOKEN = TOKEN
         yield server
-    bot_api.session().close()
+    connections.close()
     assert server.failures == []

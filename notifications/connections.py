@@ -1,0 +1,81 @@
+"""POST requests on connections of the thread's own, which stay open.
+
+`requests` reads the address, checks the certificate and holds the connections. A request then goes
+to them directly: redirects, cookies, hooks and streams, none of which the Bot API has, took more
+than a `Session` needs for all the rest.
+"""
+
+import threading
+
+import requests
+from requests.adapters import HTTPAdapter
+from urllib3 import HTTPConnectionPool, Retry, Timeout
+
+NEVER_AGAIN = Retry(total=False)
+"""What goes wrong is raised as it is."""
+
+_local = threading.local()
+
+
+class _Adapter(HTTPAdapter):
+    """Gives out its connections, as it is to those who extend it that it shows them."""
+
+    def connections(self, request: requests.PreparedRequest) -> HTTPConnectionPool:
+        pool = self.get_connection_with_tls_context(request, verify=True)
+        self.cert_verify(pool, request.url, verify=True, cert=None)
+        return pool
+
+
+class _Connections:
+    """Those of one thread, as sessions are not made to be shared."""
+
+    def __init__(self) -> None:
+        self._session = requests.Session()
+        self._session.trust_env = False  # no proxy and no .netrc is looked for
+        for scheme in ("http://", "https://"):
+            self._session.mount(scheme, _Adapter())
+        self._found: dict[str, tuple[HTTPConnectionPool, str]] = {}
+
+    def to(self, url: str) -> tuple[HTTPConnectionPool, str]:
+        """The connections to an address, and what is asked for there."""
+        if url not in self._found:
+            request = self._session.prepare_request(requests.Request("POST", url))
+            adapter = self._session.get_adapter(url)
+            assert isinstance(adapter, _Adapter)  # no other scheme has one
+            self._found[url] = adapter.connections(request), request.path_url
+        return self._found[url]
+
+    def close(self) -> None:
+        self._session.close()
+        self._found.clear()
+
+
+def post(url: str, body: bytes, content_type: str, timeout: Timeout) -> tuple[int, bytes]:
+    """The status and the body of the answer; nothing is tried again, and no redirect followed.
+
+    Raises what `requests` says of an address that leads nowhere, and `urllib3` of the rest.
+    """
+    pool, path = _own().to(url)
+    response = pool.urlopen(
+        "POST",
+        path,
+        body,
+        {"Content-Type": content_type},
+        retries=NEVER_AGAIN,
+        redirect=False,
+        assert_same_host=False,
+        timeout=timeout,
+    )
+    return response.status, response.data
+
+
+def close() -> None:
+    """Closes those of this thread; the next request opens new ones."""
+    _own().close()
+
+
+def _own() -> _Connections:
+    found: _Connections | None = getattr(_local, "connections", None)
+    if found is None:
+        found = _local.connections = _Connections()
+    return found
