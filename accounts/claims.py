@@ -12,9 +12,9 @@ from typing import Any
 from django.db.models import Exists, QuerySet
 
 from accounts.errors import Unauthenticated
-from accounts.loading import loaded
 from accounts.models import User
-from accounts.statements import models
+from accounts.sql.loading import loaded
+from accounts.sql.statements import models
 
 NO_ANNOTATIONS: Mapping[str, Any] = MappingProxyType({})
 

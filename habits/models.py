@@ -9,9 +9,9 @@ from django.db import connection, models, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts import statements
 from accounts.fields import LineField
 from accounts.models import User
+from accounts.sql import statements
 from habits.days import EVERY_DAY, Days, Pause
 from habits.history import Mark
 from habits.recurrence import Schedule, next_due

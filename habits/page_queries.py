@@ -1,7 +1,7 @@
 """What the database is asked for a page: the rows beyond a cursor, and one more than fit.
 
 A page of plain rows depends on the list's condition, its order and the columns: that is its shape
-(`accounts.statements`).
+(`accounts.sql.statements`).
 """
 
 from collections.abc import Hashable, Sequence
@@ -12,9 +12,9 @@ from django.core.exceptions import EmptyResultSet, FullResultSet
 from django.db import DEFAULT_DB_ALIAS
 from django.db.models import Model, QuerySet
 
-from accounts import statements
 from accounts.claims import Claim
 from accounts.models import User
+from accounts.sql import statements
 from habits.sort_keys import SortKeys, beyond, parameters_beyond
 
 M = TypeVar("M", bound=Model)

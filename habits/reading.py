@@ -12,10 +12,10 @@ from typing import Any
 
 from django.db.models import DateField, Exists, F, IntegerField, OuterRef, Q, QuerySet, Value
 
-from accounts import statements
-from accounts.any_of import AnyOf
 from accounts.claims import NO_ANNOTATIONS
 from accounts.models import User
+from accounts.sql import statements
+from accounts.sql.any_of import AnyOf
 from habits.days import Days, Pause
 from habits.history import Mark, PastDays
 from habits.models import (

@@ -4,7 +4,7 @@ from typing import cast
 
 from django.db import models
 
-from accounts.loading import loaded
+from accounts.sql.loading import loaded
 from backend.execution.columns import Columns, Row
 
 

@@ -11,8 +11,8 @@ class DatabaseWrapper(DjangoDatabaseWrapper):
     """Knows what its connection has prepared, and asks less often whether that still works."""
 
     prepared: OrderedDict[str, None] | None = None
-    """The names of this connection's prepared statements (`accounts.prepared`), the one not used
-    longest first; None where it prepares none."""
+    """The names of this connection's prepared statements (`accounts.sql.prepared`), the one not
+    used longest first; None where it prepares none."""
 
     def init_connection_state(self) -> None:
         super().init_connection_state()

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from django.db.models import Q, QuerySet
 
-from accounts import statements
 from accounts.models import User
+from accounts.sql import statements
 from habits.models import Habit
 from habits.page_queries import PageQuery
 from habits.sort_keys import SortKey, sort_keys

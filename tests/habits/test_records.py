@@ -6,8 +6,8 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from accounts import statements
 from accounts.models import User
+from accounts.sql import statements
 from habits import streaks, strength, tracking
 from habits.models import CheckInSource, CheckInStatus, Habit
 from habits.records import Record, histories_of, records_of

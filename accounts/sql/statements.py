@@ -14,8 +14,8 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import Field, Model, QuerySet
 from django.db.models.sql import InsertQuery
 
-from accounts import prepared
-from accounts.loading import loaded
+from accounts.sql import prepared
+from accounts.sql.loading import loaded
 
 M = TypeVar("M", bound=Model)
 Row = tuple[Any, ...]

@@ -1,6 +1,6 @@
 """`AnyOf(F("pk"), numbers)` means `pk__in=numbers`, in SQL that is the same for any count of them.
 
-So it is one shape (`accounts.statements`), whose parameter is the list.
+So it is one shape (`accounts.sql.statements`), whose parameter is the list.
 """
 
 from typing import Any

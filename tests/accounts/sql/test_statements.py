@@ -12,8 +12,8 @@ from django.db.models import QuerySet
 from django.db.models.functions import Length
 from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler
 
-from accounts import statements
 from accounts.models import User
+from accounts.sql import statements
 from habits import models as habits_models
 from habits.models import Habit
 from tests.conftest import MakeHabit

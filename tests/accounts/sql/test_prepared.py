@@ -8,7 +8,7 @@ import pytest
 from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
 from pytest_django import Settings
 
-from accounts import prepared
+from accounts.sql import prepared
 from backend.postgresql.base import DatabaseWrapper
 
 

@@ -4,8 +4,8 @@ import pytest
 from django.db.backends.sqlite3.base import DatabaseWrapper
 from django.db.models import F
 
-from accounts.any_of import AnyOf
 from accounts.models import User
+from accounts.sql.any_of import AnyOf
 
 pytestmark = pytest.mark.django_db
 
