@@ -14,7 +14,6 @@ from django.db.models.sql.compiler import SQLCompiler, SQLInsertCompiler
 
 from accounts.models import User
 from accounts.sql import statements
-from habits import models as habits_models
 from habits.models import Habit
 from tests.conftest import MakeHabit
 from tests.habits.conftest import Freeze, freeze  # noqa: F401  # a fixture
@@ -174,7 +173,7 @@ def test_an_insert_writes_what_the_orm_would(
     rows = []
     for vendor in ("postgresql", "another's"):
         with monkeypatch.context() as patched:
-            patched.setattr(habits_models, "connection", SimpleNamespace(vendor=vendor))
+            patched.setattr("habits.models.habit.connection", SimpleNamespace(vendor=vendor))
             habit = make_habit(alice, **HABITS[what](tea))
         stored = Habit.objects.filter(pk=habit.pk).values().get()
         assert {name: getattr(habit, name) for name in stored if name != "time"} == {

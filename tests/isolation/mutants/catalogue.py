@@ -575,7 +575,7 @@ OWN = (
     ),
     Mutant(
         "what one's own means",
-        "habits/models.py",
+        "habits/models/habit.py",
         "        return self._lazily().filter(owner=user)\n",
         "        return self.all()\n",
     ),
@@ -614,7 +614,7 @@ PUBLIC = (
     ),
     Mutant(
         "what public means",
-        "habits/models.py",
+        "habits/models/habit.py",
         "        return self._lazily().filter(is_public=True)\n",
         "        return self.all()\n",
     ),

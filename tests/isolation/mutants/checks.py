@@ -25,7 +25,7 @@ NO_CHECKS = {
     ("accounts/authentication.py", "DECOY"): "takes its time where there is no account",
     ("accounts/management/commands/csu.py", "check_password"): "an operator's own",
     ("habits/filters.py", "is_public"): "what people narrow their own list to",
-    ("habits/models.py", "is_public=True"): "conditions of an index; `public` itself has a mutant",
+    ("habits/models/habit.py", "is_public=True"): "indexes' conditions; `public` has a mutant",
     ("notifications/intent.py", "is_active"): "who is reminded, not who gets in",
     ("notifications/buttons.py", "signature"): "no call's: `test_presses` misses it",
     ("notifications/bot/presses.py", "is_active"): "the same",

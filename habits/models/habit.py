@@ -1,4 +1,4 @@
-"""Habits: what a person wants to do, when and where."""
+"""A habit: what a person wants to do, when and where; and who sees which."""
 
 import datetime
 from collections.abc import Iterable, Mapping
@@ -12,11 +12,11 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import LineField
 from accounts.models import User
 from accounts.sql import statements
-from habits.days import EVERY_DAY, Days, Pause
-from habits.history import Mark
+from habits.days import Days, Pause
+from habits.models.columns import days_of, pause_of
 from habits.recurrence import Schedule, next_due
 from habits.signals import habit_deleting
-from habits.weekdays import MAX_BITS, bits_of, weekdays_of
+from habits.weekdays import MAX_BITS, bits_of
 
 MIN_DURATION = 1
 MAX_DURATION = 120
@@ -254,137 +254,6 @@ class Habit(models.Model):
         """Sets `next_due_at` to the first occurrence after `now`; to be saved with the habit."""
         schedule = self.schedule
         self.next_due_at = next_due(now, schedule) if schedule else None
-
-
-class CheckInStatus(models.TextChoices):
-    """What a person says about a habit on one local date."""
-
-    DONE = Mark.DONE.value, _("done")
-    SKIPPED = Mark.SKIPPED.value, _("skipped")
-
-
-class CheckInSource(models.TextChoices):
-    """Where a check-in was made."""
-
-    API = "api", _("the API")
-    TELEGRAM = "telegram", _("Telegram")
-
-
-class CheckIn(models.Model):
-    """What was said about a habit on one local date; no row where nothing was said."""
-
-    habit = models.ForeignKey(Habit, on_delete=models.CASCADE, related_name="check_ins")
-    date = models.DateField(_("date"))
-    status = models.CharField(_("status"), max_length=8, choices=CheckInStatus)
-    note = LineField(_("note"), max_length=500, null=True, blank=True)
-    source = models.CharField(_("made in"), max_length=8, choices=CheckInSource)
-    made_at = models.DateTimeField(_("made at"))
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["habit", "date"], name="check_in_once_per_date"),
-            models.CheckConstraint(
-                name="check_in_note_not_empty", condition=Q(note__isnull=True) | ~Q(note="")
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.date} {self.status}"
-
-
-class PastSchedule(models.Model):
-    """The days that a habit fell on before `until`, when its schedule changed.
-
-    A date is judged by the earliest row whose `until` is later, else by the habit's own schedule.
-    """
-
-    habit = models.ForeignKey(Habit, on_delete=models.CASCADE, related_name="past_schedules")
-    until = models.DateField()
-    starts_on = models.DateField()
-    periodicity = models.PositiveSmallIntegerField(null=True)
-    weekdays = models.PositiveSmallIntegerField(null=True)
-
-    class Meta:
-        constraints = [
-            models.UniqueConstraint(fields=["habit", "until"], name="past_schedule_once_per_date"),
-        ]
-
-    def __str__(self) -> str:
-        return f"until {self.until}"
-
-    @property
-    def days(self) -> Days:
-        """On which local dates the habit fell then."""
-        return days_of(self.starts_on, self.periodicity, self.weekdays)
-
-
-class PastPause(models.Model):
-    """Dates on which a habit was paused, from `starts_on` to `ends_on`, both included."""
-
-    habit = models.ForeignKey(Habit, on_delete=models.CASCADE, related_name="past_pauses")
-    starts_on = models.DateField()
-    ends_on = models.DateField()
-
-    class Meta:
-        constraints = [
-            models.CheckConstraint(
-                name="past_pause_ends_after_its_start", condition=Q(ends_on__gte=F("starts_on"))
-            ),
-        ]
-
-    def __str__(self) -> str:
-        return f"{self.starts_on} to {self.ends_on}"
-
-
-class Progress(models.Model):
-    """What a habit's check-ins amount to at the end of `settled_on`: see `habits.progress`.
-
-    Later numbers need the check-ins from `tail_from` on. Every habit with a check-in has this row,
-    written by `habits.tracking` together with what changes it.
-    """
-
-    habit = models.OneToOneField(
-        Habit, on_delete=models.CASCADE, primary_key=True, related_name="progress"
-    )
-    streak = models.PositiveIntegerField(default=0)
-    longest_streak = models.PositiveIntegerField(default=0)
-    strength = models.FloatField(default=0)
-    settled_on = models.DateField()
-    tail_from = models.DateField()
-
-    class Meta:
-        verbose_name_plural = "progress"
-
-    def __str__(self) -> str:
-        return f"until {self.settled_on}"
-
-
-class ZoneRules(models.Model):
-    """Which rules of time zones every `next_due_at` was computed by: one row, see `zone_rules`.
-
-    `version` is tzdata's, as `2026b`, and empty where nobody knows; `reached` is the number of the
-    last habit that the pass over all of them has brought to it, NULL once that is over.
-    """
-
-    PK = 1
-
-    version = models.CharField(max_length=16, default="")
-    reached = models.BigIntegerField(null=True)
-
-    def __str__(self) -> str:
-        return self.version
-
-
-def days_of(starts_on: datetime.date, periodicity: int | None, weekdays: int | None) -> Days:
-    """The days that a row's columns stand for."""
-    if weekdays is not None:
-        return Days(starts_on, None, weekdays_of(weekdays))
-    return Days(starts_on, periodicity or EVERY_DAY)
-
-
-def pause_of(paused_from: datetime.date | None, paused_until: datetime.date | None) -> Pause | None:
-    """The pause that a row's columns stand for."""
-    return None if paused_from is None else Pause(paused_from, paused_until)
 
 
 def fold(text: str) -> str:
