@@ -25,7 +25,7 @@ from graphql.pyutils import Path
 
 from backend.execution import completion
 from backend.execution.completion import Complete
-from backend.execution.fields import Field, NotPlain, Resolve
+from backend.execution.fields import Field, NotPlain, Resolve, always
 
 Evaluate = Callable[[Any, ExecutionContext], Any]
 Nodes = dict[str, list[FieldNode]]
@@ -109,7 +109,7 @@ class Compiler:
     ) -> tuple[Resolve, Complete]:
         field = self.field(parent, key, nodes, path)
         if field is None:
-            return lambda _source, _context: parent.name, lambda value, _context: value
+            return always(parent.name), lambda value, _context: value
         return field.resolve(), self.completion(field)
 
     def _evaluation(

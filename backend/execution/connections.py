@@ -9,7 +9,7 @@ from graphql.pyutils import Path
 from backend.execution.columns import Row
 from backend.execution.compiler import Compiler, Nodes
 from backend.execution.completion import Complete
-from backend.execution.fields import Field, NotPlain, strawberry_type_of
+from backend.execution.fields import Field, NotPlain, always, strawberry_type_of
 from backend.execution.rows import RowCompiler
 from habits.connections import Connection
 from habits.paging import Page
@@ -57,7 +57,7 @@ def _edge(compiler: Compiler, rows: RowCompiler, edges: Field | None) -> ReadEdg
     for key, nodes in compiler.nodes_of(type_, edges.nodes).items():
         field = compiler.field(type_, key, nodes, edges.path)
         if field is None:
-            parts.append((key, _always(type_.name)))
+            parts.append((key, always(type_.name)))
         elif nodes[0].name.value == "cursor":
             parts.append((key, _cursor))
         else:
@@ -78,7 +78,3 @@ def _node(compiler: Compiler, rows: RowCompiler, field: Field) -> ReadEdge:
 
 def _cursor(row: Row, page: Page[Any], _context: ExecutionContext) -> str:
     return page.cursor(row)
-
-
-def _always(value: object) -> ReadEdge:
-    return lambda _row, _page, _context: value

@@ -135,6 +135,11 @@ class Field:
         return call
 
 
+def always(value: object) -> Callable[..., Any]:
+    """Answers `value`, whatever is asked about: what `__typename` does."""
+    return lambda *_asked: value
+
+
 def strawberry_field_of(definition: GraphQLField) -> StrawberryField | None:
     """The Strawberry field that a field of the schema was made from."""
     return definition.extensions.get(GraphQLCoreConverter.DEFINITION_BACKREF)

@@ -30,7 +30,7 @@ from backend.execution.columns import (
     model_of,
 )
 from backend.execution.compiler import Compiler, Nodes
-from backend.execution.fields import Field, NotPlain
+from backend.execution.fields import Field, NotPlain, always
 from backend.execution.partial_models import PartialModel
 
 Read = Callable[[Row, ExecutionContext], Any]
@@ -58,7 +58,7 @@ class RowCompiler:
             field = self._compiler.field(type_, key, each, path)
             place = 0
             if field is None:
-                made.append((position, _always(type_.name)))
+                made.append((position, always(type_.name)))
             elif is_column(field, model.model):
                 place = self.columns.place(prefix + column_name(field))
                 convert = conversion_of(field, model.model)
@@ -142,10 +142,6 @@ def _with_model(read: Read, model: PartialModel, told: list[tuple[str, Tell]]) -
         return answer
 
     return read_with_model
-
-
-def _always(value: object) -> Read:
-    return lambda _row, _context: value
 
 
 def _hints_of(field: Field) -> OptimizerStore:
