@@ -1,9 +1,11 @@
 """The GraphQL schema: the apps' queries and mutations under one root."""
 
 import datetime
+from dataclasses import dataclass
 from typing import Any
 
 import strawberry
+from django.http import HttpRequest
 from graphql import GraphQLError, GraphQLUnionType, execute, get_operation_ast
 from strawberry.schema.config import StrawberryConfig
 from strawberry.schema.exceptions import CannotGetOperationTypeError
@@ -34,6 +36,13 @@ class Query(AccountsQuery, HabitsQuery):
 )
 class Mutation(AccountsMutation, HabitsMutation, TrackingMutation, NotificationsMutation):
     pass
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What resolvers are told of a call (`info.context`); the answer is the view's alone."""
+
+    request: HttpRequest
 
 
 class Schema(strawberry.Schema):

@@ -17,13 +17,12 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views import View
 from graphql import GraphQLError
-from strawberry.django.context import StrawberryDjangoContext
 from strawberry.schema.exceptions import CannotGetOperationTypeError
 
 from accounts.errors import BadUserInput
 from backend.errors import formatted
 from backend.request import BadRequest, GraphQLRequest, PersistedQueryNotSupported, parse_body
-from backend.schema import schema
+from backend.schema import Context, schema
 
 JSON = "application/json"
 GRAPHQL_JSON = "application/graphql-response+json"
@@ -97,7 +96,7 @@ class GraphQLView(View):
                 operation.query,
                 variable_values=operation.variables,
                 operation_name=operation.operation_name,
-                context_value=StrawberryDjangoContext(request=request, response=HttpResponse()),
+                context_value=Context(request),
             )
         except CannotGetOperationTypeError:
             return _answer(

@@ -6,16 +6,14 @@ import weakref
 from collections.abc import Iterator
 
 import pytest
-from django.http import HttpResponse
 from django.test import RequestFactory
 from graphql import GraphQLError
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from strawberry.django.context import StrawberryDjangoContext
 
 from backend import documents
 from backend.documents import CACHE, CACHE_BYTES, COSTS_OF_A_DOCUMENT, read
-from backend.schema import schema
+from backend.schema import Context, schema
 from tests.conftest import Caller
 
 BODY = 32 * 1024
@@ -53,9 +51,7 @@ def test_what_is_remembered_holds_nothing_of_the_request(query: str) -> None:
     request = RequestFactory().post("/graphql")
     forgotten = weakref.ref(request)
 
-    schema.execute_sync(
-        query, context_value=StrawberryDjangoContext(request=request, response=HttpResponse())
-    )
+    schema.execute_sync(query, context_value=Context(request))
     del request
     gc.collect()
 

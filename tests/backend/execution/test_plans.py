@@ -5,17 +5,15 @@ import itertools
 import weakref
 
 import pytest
-from django.http import HttpResponse
 from django.test import RequestFactory
 from graphql_jwt.shortcuts import get_token
-from strawberry.django.context import StrawberryDjangoContext
 
 from accounts.models import User
 from backend.documents import read
 from backend.execution import plans
 from backend.execution.compiler import Compiler
 from backend.execution.plans import MOST_PLANS as MOST
-from backend.schema import schema
+from backend.schema import Context, schema
 from tests.backend.execution.conftest import both, context_of, plan
 from tests.conftest import Caller, MakeHabit
 from tests.habits.conftest import CREATE, HABITS, PUBLIC_HABITS, TODAY
@@ -128,9 +126,7 @@ def test_a_plan_holds_nothing_of_the_request_that_it_was_made_for(
     document = "query OfThisTest { habits { edges { node { id action } } } me { email } }"
     read.cache_clear()
 
-    result = schema.execute_sync(
-        document, context_value=StrawberryDjangoContext(request=request, response=HttpResponse())
-    )
+    result = schema.execute_sync(document, context_value=Context(request))
     assert not result.errors
     assert result.data is not None
     assert result.data["me"] == {"email": alice.email}
