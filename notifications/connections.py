@@ -6,6 +6,7 @@ than a `Session` needs for all the rest.
 """
 
 import threading
+from typing import cast
 
 import requests
 from requests.adapters import HTTPAdapter
@@ -22,8 +23,8 @@ class _Adapter(HTTPAdapter):
 
     def connections(self, request: requests.PreparedRequest) -> HTTPConnectionPool:
         pool = self.get_connection_with_tls_context(request, verify=True)
-        self.cert_verify(pool, request.url, verify=True, cert=None)
-        return pool
+        self.cert_verify(pool, request.url, verify=True, cert=None)  # type: ignore[no-untyped-call]  # requests' own
+        return cast("HTTPConnectionPool", pool)
 
 
 class _Connections:
@@ -40,8 +41,7 @@ class _Connections:
         """The connections to an address, and what is asked for there."""
         if url not in self._found:
             request = self._session.prepare_request(requests.Request("POST", url))
-            adapter = self._session.get_adapter(url)
-            assert isinstance(adapter, _Adapter)  # no other scheme has one
+            adapter = cast("_Adapter", self._session.get_adapter(url))
             self._found[url] = adapter.connections(request), request.path_url
         return self._found[url]
 
