@@ -1,7 +1,8 @@
 """The steps that most rows take, for many rows in one statement.
 
-Each row still moves only from the state that is expected, with the token that its holder knows.
-The statements are those of PostgreSQL and SQLite alike.
+Each row still moves only from the state that is expected, with the token that its holder knows. The
+state comes with each row: as a constant it would lead PostgreSQL, which takes those in it for few,
+through all of them. The statements are those of SQLite alike.
 """
 
 import datetime
@@ -37,32 +38,39 @@ class Arrival(NamedTuple):
 
 
 INTEND = """
-    WITH given (reminder_id, token, chat_id, lease_until) AS (VALUES {})
+    WITH given (reminder_id, token, state, chat_id, lease_until) AS (VALUES {})
     UPDATE notifications_reminder AS reminder
     SET state = %s, token = reminder.token + 1, attempts = reminder.attempts + 1,
         chat_id = given.chat_id, lease_until = given.lease_until
     FROM given
-    WHERE reminder.id = given.reminder_id AND reminder.token = given.token AND reminder.state = %s
+    WHERE reminder.id = given.reminder_id AND reminder.token = given.token
+        AND reminder.state = given.state
 """
 
 DEFER = """
-    WITH given (reminder_id, token, slot) AS (VALUES {})
+    WITH given (reminder_id, token, state, slot) AS (VALUES {})
     UPDATE notifications_reminder AS reminder
     SET not_before = given.slot, chat_slot_at = given.slot
     FROM given
-    WHERE reminder.id = given.reminder_id AND reminder.token = given.token AND reminder.state = %s
+    WHERE reminder.id = given.reminder_id AND reminder.token = given.token
+        AND reminder.state = given.state
 """
 
 # A column of nothing but NULL would be one of text.
 RECORD_SENT = """
-    WITH given (reminder_id, token, message_id, ended_at) AS (VALUES {})
+    WITH given (reminder_id, token, state, message_id, ended_at) AS (VALUES {})
     UPDATE notifications_reminder AS reminder
     SET state = %s, token = reminder.token + 1, lease_until = NULL,
         message_id = CAST(given.message_id AS bigint), ended_at = given.ended_at
     FROM given
-    WHERE reminder.id = given.reminder_id AND reminder.token = given.token AND reminder.state = %s
+    WHERE reminder.id = given.reminder_id AND reminder.token = given.token
+        AND reminder.state = given.state
     RETURNING id
 """
+
+BY_KEY = "SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off"
+"""What waits comes and goes faster than statistics are made: PostgreSQL takes it for little, and
+would sort or read all of it for each step."""
 
 ENTER_CHATS = """
     INSERT INTO notifications_chat (chat_id, status, reason) VALUES {}
@@ -87,21 +95,28 @@ MOVE_SLOTS = """
 """
 
 
+def find_rows_by_key() -> None:
+    """Sees to it that no statement of this transaction reads all that waits."""
+    if connection.vendor == "postgresql":
+        with connection.cursor() as cursor:
+            cursor.execute(BY_KEY)
+
+
 def intend(intents: Sequence[Intent], lease: datetime.timedelta) -> None:
     """Pending -> sending, each with a lease from its own moment."""
-    rows = [(row.pk, row.token, chat_id, slot + lease) for row, chat_id, slot in intents]
-    _execute(INTEND, rows, State.SENDING, State.PENDING)
+    rows = [(*_held(row, State.PENDING), chat_id, slot + lease) for row, chat_id, slot in intents]
+    _execute(INTEND, rows, State.SENDING)
 
 
 def defer(deferrals: Sequence[Deferral]) -> None:
     """Pending as before, each until its moment."""
-    _execute(DEFER, [(row.pk, row.token, slot) for row, slot in deferrals], State.PENDING)
+    _execute(DEFER, [(*_held(row, State.PENDING), slot) for row, slot in deferrals])
 
 
 def record_sent(arrivals: Sequence[Arrival]) -> set[int]:
     """Sending -> sent; answers the numbers of those that were still their sender's."""
-    rows = [(row.pk, row.token, message_id, at) for row, message_id, at in arrivals]
-    return {pk for (pk,) in _execute(RECORD_SENT, rows, State.SENT, State.SENDING)}
+    rows = [(*_held(row, State.SENDING), message_id, at) for row, message_id, at in arrivals]
+    return {pk for (pk,) in _execute(RECORD_SENT, rows, State.SENT)}
 
 
 def enter_chats(ids: Iterable[int]) -> list[Chat]:
@@ -126,10 +141,15 @@ def move_slots(slots: Mapping[int, datetime.datetime]) -> None:
     _execute(MOVE_SLOTS, sorted(slots.items()))
 
 
+def _held(row: Reminder, state: State) -> tuple[int, int, State]:
+    return row.pk, row.token, state
+
+
 def _execute(
     statement: str, rows: Sequence[tuple[Any, ...]], *states: State
 ) -> list[tuple[int, ...]]:
-    """Runs it for `rows`, each of which has a value for every column that is given."""
+    """Runs it for `rows`, each of which has a value for every column that is given. `states` are
+    those that they come to."""
     if not rows:
         return []
     adapted = connection.ops.adapt_datetimefield_value

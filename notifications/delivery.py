@@ -2,6 +2,7 @@
 
 1. Slots of the bot are taken, and the first is awaited but for the last tenth of a second
    (`pacing`): one at 30 messages a second, as many as fill `pacing.SPAN` where the rate is high.
+   That is done once nothing is left to send, or, where several threads are sending, half of it.
 2. `intent.begin` locks as many of the oldest rows that may be sent, with their people and habits,
    checks that they are still due, and commits the intents to send them, one at each slot.
 3. The process's threads take the messages from its `outbox`, and each goes out at its slot, outside
@@ -35,6 +36,8 @@ RUN = datetime.timedelta(seconds=20)
 
 GRACE = datetime.timedelta(seconds=1)
 """How far beyond its time a run waits for a slot that it has taken."""
+
+NONE = datetime.timedelta()
 
 IDLE_STEP = datetime.timedelta(seconds=1)
 """How often a run looks for new rows while it waits for the next one."""
@@ -91,24 +94,31 @@ def _deliver(sender: Sender, deadline: datetime.datetime) -> bool:
 
 
 def deliver_next(sender: Sender, deadline: datetime.datetime) -> bool:
-    """Brings a message to its outcome; where this process has none, the next rows are claimed.
+    """Brings a message to its outcome; where this process has none, or soon will have none, the
+    next rows are claimed before.
 
     False when there is none, the bot is paused, or no slot comes soon after `deadline`, or before
     the stop.
     """
     is_busy = True
+    if outbox.asks_for_more():
+        is_empty = not outbox
+        # What is left waits neither for another thread that claims, nor for a slot.
+        if outbox.claiming.acquire(blocking=is_empty):
+            try:
+                if not is_empty:
+                    is_busy = _claim(sender, sender.clock(), grace=NONE)
+                elif not outbox:  # no other thread has claimed some meanwhile
+                    is_busy = _claim(sender, deadline)
+            finally:
+                outbox.claiming.release()
     message = outbox.take(sender.clock())
-    if message is None:
-        with outbox.claiming:
-            if not outbox:  # no other thread has claimed some meanwhile
-                is_busy = _claim(sender, deadline)
-            message = outbox.take(sender.clock())
     if message is not None:
         sender.bring_to_outcome(message)
     return is_busy
 
 
-def _claim(sender: Sender, deadline: datetime.datetime) -> bool:
+def _claim(sender: Sender, deadline: datetime.datetime, grace: datetime.timedelta = GRACE) -> bool:
     """Puts the next rows that may be sent into the outbox; answers whether there were any."""
     clock = sender.clock
     taken = slots.take_some(clock(), at_most=outbox.room())
@@ -116,7 +126,7 @@ def _claim(sender: Sender, deadline: datetime.datetime) -> bool:
         return False
     ready_at = taken[0] - pacing.LEAD
     # A slot that was taken is used, or it would be missing in the bot's rate.
-    is_soon = ready_at < deadline + GRACE
+    is_soon = ready_at <= deadline + grace
     stops = sender.stopping.wait(((ready_at if is_soon else deadline) - clock()).total_seconds())
     begun = begin(taken, clock) if is_soon and not stops else Begun()
     outbox.put(begun.messages, clock())

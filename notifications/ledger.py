@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Case, Exists, F, OuterRef, Q, QuerySet, Value, When
 
 from habits.models import CheckIn, Habit
@@ -59,11 +59,6 @@ NEEDED = (
 """What is asked of a row that is to be sent. The ORM's time goes by the number of columns."""
 
 
-WALK = "SET LOCAL enable_sort = off"
-"""For the length of the transaction. What waits comes and goes faster than statistics are made:
-PostgreSQL takes it for little, and would sort all of it for each claim."""
-
-
 class Taken(NamedTuple):
     """A row that may be sent, its habit with the owner, and whether that date is checked in."""
 
@@ -105,9 +100,7 @@ def lock_next(moment: datetime.datetime, *, at_most: int = 1) -> list[Taken]:
 
 
 def _lock(moment: datetime.datetime, at_most: int) -> list[int]:
-    if connection.vendor == "postgresql":
-        with connection.cursor() as cursor:
-            cursor.execute(WALK)
+    bulk.find_rows_by_key()
     rows = (
         Reminder.objects.filter(
             ~Exists(paused(moment)), state=State.PENDING, not_before__lte=moment
@@ -218,6 +211,7 @@ def put_back_broken(
 @transaction.atomic
 def record_sent(arrivals: Sequence[Arrival]) -> bool:
     """Sending -> sent; answers whether all of them were still their sender's."""
+    bulk.find_rows_by_key()
     recorded = bulk.record_sent(arrivals)
     for each in arrivals:
         row = each.row

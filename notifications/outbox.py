@@ -13,8 +13,8 @@ from notifications.bulk import Arrival
 from notifications.intent import Message
 from notifications.pacing import SPAN
 
-MOST = 64
-"""Rows claimed at once, at the very most: more make a row hardly cheaper."""
+MOST = 128
+"""Rows that one process has in hand, at the very most: more make a row hardly cheaper."""
 
 TIME = 2 * SPAN
 """In which the process's threads are to have taken all that was claimed at once."""
@@ -59,12 +59,24 @@ class Outbox:
         self._window = 1
         self._empty_by: datetime.datetime | None = None
         self._is_behind = False
+        self._was_asked = False
 
     def __bool__(self) -> bool:
         return bool(self._messages)
 
+    def asks_for_more(self) -> bool:
+        """Whether the caller is to claim the next rows: nothing is left; or, once after each claim,
+        no more than half of the window, and others are sending it meanwhile."""
+        with self._lock:
+            if not self._messages:
+                return True
+            is_low = len(self._messages) <= self._window // 2 and self._under_way > 0
+            asks = is_low and not self._was_asked
+            self._was_asked |= asks
+            return asks
+
     def room(self) -> int:
-        """For how many rows there is room, at least one: the window less those under way.
+        """For how many rows there is room, at least one: the window less those in hand.
 
         The window is that of TCP's slow start: it grows by one with each message that comes to its
         outcome, until those of a claim are not all taken within `TIME`, and is halved then. So what
@@ -73,13 +85,14 @@ class Outbox:
         with self._lock:
             if self._is_behind:
                 self._window, self._is_behind = max(self._window // 2, 1), False
-            return max(self._window - self._under_way, 1)
+            return max(self._window - self._under_way - len(self._messages), 1)
 
     def put(self, messages: Sequence[Message], now: datetime.datetime) -> None:
         """Messages that were claimed, in the order of their slots."""
         with self._lock:
             self._messages.extend(messages)
             if messages:
+                self._was_asked = False
                 self._empty_by = max(now, messages[0].slot) + TIME
 
     def put_back(self, messages: Sequence[Message]) -> None:

@@ -74,11 +74,10 @@ def _farthest(now: datetime.datetime) -> datetime.datetime:
 
 
 @transaction.atomic
-def deal_bot_slots(now: datetime.datetime) -> list[datetime.datetime]:
+def deal_bot_slots(now: datetime.datetime, at_most: int) -> list[datetime.datetime]:
     """The next moments at which the bot may send something; nobody else gets the same ones.
 
-    None while the bot is paused. There are as many as fill `SPAN`, so that a fast bot need not ask
-    the database for each.
+    None while the bot is paused. They lie within `SPAN`, but for the first one.
     """
     bot = locked_bot()
     if pause_end(now) is not None:
@@ -87,7 +86,7 @@ def deal_bot_slots(now: datetime.datetime) -> list[datetime.datetime]:
     first = max(now, bot.next_slot_at or now)
     if first > _farthest(now):
         first = now
-    count = max(1, SPAN // gap)
+    count = max(1, min(SPAN // gap, at_most))
     bot.next_slot_at = first + gap * count
     bot.save(update_fields=["next_slot_at"])
     return [first + gap * index for index in range(count)]
@@ -101,16 +100,25 @@ class Slots:
         self._dealt: list[datetime.datetime] = []
 
     def take(self, now: datetime.datetime) -> datetime.datetime | None:
-        """The next slot that has not passed; None while the bot is paused."""
-        return next(iter(self.take_some(now, at_most=1)), None)
+        """The next slot that has not passed; None while the bot is paused.
+
+        Others are dealt with it, so that a fast bot need not ask the database for each.
+        """
+        return next(iter(self._take(now, at_most=1, dealt=MOST_DEALT)), None)
 
     def take_some(self, now: datetime.datetime, *, at_most: int) -> list[datetime.datetime]:
         """The next slots that have not passed, in order and within `SPAN`; none while the bot is
-        paused."""
+        paused.
+
+        No others are dealt with them: those that pass unused are nobody's.
+        """
+        return self._take(now, at_most=at_most, dealt=at_most)
+
+    def _take(self, now: datetime.datetime, *, at_most: int, dealt: int) -> list[datetime.datetime]:
         with self._lock:
             first = bisect.bisect_left(self._dealt, now)
             last = bisect.bisect_right(self._dealt, _farthest(now))
-            kept = self._dealt[first:last] or deal_bot_slots(now)
+            kept = self._dealt[first:last] or deal_bot_slots(now, dealt)
             taken = [slot for slot in kept[:at_most] if slot < kept[0] + SPAN]
             self._dealt = kept[len(taken) :]
             return taken

@@ -4,7 +4,7 @@ import datetime
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -76,12 +76,16 @@ class Sender:
         All at once, as each of them would be late; None, and they are given back, in a pause.
         """
         late = [message, *self.outbox.take_all()]
-        dealt = self.slots.take_some(self.clock(), at_most=len(late))
+        try:
+            dealt = self.slots.take_some(self.clock(), at_most=len(late))
+            moved = [replace(each, slot=slot) for each, slot in zip(late, dealt, strict=False)]
+            pacing.note_late({each.chat_id: each.slot for each in moved})
+        except BaseException:
+            self.outbox.put_back(late[1:])
+            raise
         if not dealt:
             self._give_back(late[1:])
             return None
-        moved = [replace(each, slot=slot) for each, slot in zip(late, dealt, strict=False)]
-        pacing.note_late({each.chat_id: each.slot for each in moved})
         self.outbox.put_back([*moved, *late[len(moved) :]][1:])
         return dealt[0]
 
@@ -100,20 +104,29 @@ class Sender:
         else:
             self.outbox.arrivals.add(Arrival(row, sent.message_id, self.clock()))
 
-    def _give_back(self, messages: Iterable[Message]) -> None:
-        for each in messages:
-            _record(partial(_record_unsent, each, self.clock()), [each.reminder])
+    def _give_back(self, messages: Sequence[Message]) -> None:
+        if messages:
+            rows = [each.reminder for each in messages]
+            _record(partial(_record_unsent, rows, self.clock()), rows, unless=self.stopping)
 
 
-def _record(step: Callable[[], object], rows: Iterable[Reminder]) -> None:
-    """Records known outcomes; while the database is away, again and again until the lease ends."""
+def _record(
+    step: Callable[[], object],
+    rows: Iterable[Reminder],
+    unless: threading.Event | None = None,
+) -> None:
+    """Records known outcomes; while the database is away, again and again until the lease ends,
+    or until `unless` is set."""
     for _ in range(ledger.LEASE // RECONNECT):
         try:
             step()
         except DATABASE_GONE:
             logger.warning("delivery_lost_the_database", exc_info=True)
             connection.close()
-            time.sleep(RECONNECT.total_seconds())
+            if unless is None:
+                time.sleep(RECONNECT.total_seconds())
+            elif unless.wait(RECONNECT.total_seconds()):
+                break
         else:
             return
     for row in rows:
@@ -124,8 +137,10 @@ def _record_arrived(arrivals: list[Arrival]) -> None:
     _record(partial(ledger.record_sent, arrivals), [each.row for each in arrivals])
 
 
-def _record_unsent(message: Message, now: datetime.datetime) -> None:
-    ledger.record_not_delivered(message.reminder, now, "no slot", now, counts=False)
+@transaction.atomic
+def _record_unsent(rows: Iterable[Reminder], now: datetime.datetime) -> None:
+    for row in sorted(rows, key=lambda each: each.pk):  # as all who lock several
+        ledger.record_not_delivered(row, now, "no slot", now, counts=False)
 
 
 def _record_error(message: Message, error: bot_api.TelegramError, now: datetime.datetime) -> None:

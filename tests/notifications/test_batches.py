@@ -8,14 +8,14 @@ from typing import Any
 
 import pytest
 import time_machine
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from pytest_django import Settings
 
 from accounts.models import User
 from habits.models import CheckIn, CheckInStatus, Habit
-from notifications import delivery, intent, ledger, outbox, pacing, telegram
+from notifications import delivery, intent, ledger, outbox, pacing, sending, telegram
 from notifications.bulk import Arrival
 from notifications.buttons import Keyboard
 from notifications.delivery import deliver
@@ -122,7 +122,7 @@ def test_a_sender_claims_what_leaves_within_a_moment(
     settings.TELEGRAM_RATE = rate
     make_rows(MOST + 1)
 
-    delivery._claim(Sender(delivery.outbox, delivery.slots, NoWaits(), timezone.now), NOW + HOUR)
+    delivery._claim(sender(), NOW + HOUR)
 
     messages = delivery.outbox.take_all()
     assert len(messages) == most
@@ -147,6 +147,136 @@ def test_a_thread_that_finds_no_row_sends_what_another_one_was_claiming(
 
     assert all(sent(row) for row in rows)
     assert [each.chat_id for each in api.requests] == [1, 2, 3]
+
+
+def sender(stopping: threading.Event | None = None) -> Sender:
+    return Sender(delivery.outbox, delivery.slots, stopping or NoWaits(), timezone.now)
+
+
+def low_outbox(count: int) -> list[Message]:
+    """So few messages are left that the next rows are wanted; another thread is sending one."""
+    messages = claim(count + 1)
+    send_all(delivery.outbox, MOST, NOW)
+    delivery.outbox.put(messages, NOW)
+    delivery.outbox.take(NOW)
+    return messages[1:]
+
+
+@pytest.mark.django_db
+def test_while_others_send_what_is_left_a_thread_claims_the_next_rows(
+    make_rows: MakeRows, api: FakeBotApi
+) -> None:
+    make_rows(SIZE)
+    left = low_outbox(3)
+
+    assert delivery.deliver_next(sender(), NOW + HOUR) is True
+
+    assert [each.chat_id for each in api.requests] == [left[0].chat_id]
+    assert len(delivery.outbox.take_all()) == SIZE - 2
+    assert states().count(State.PENDING) == 0
+
+
+@pytest.mark.django_db
+def test_what_is_left_waits_for_no_slot(make_rows: MakeRows, api: FakeBotApi) -> None:
+    """The next slots are far: what is there goes out first, and they are kept for later."""
+    make_rows(SIZE)
+    left = low_outbox(3)
+    far = NOW + 3 * SECOND
+    Bot.objects.create(pk=Bot.PK, next_slot_at=far)
+
+    delivery.deliver_next(sender(Unwaited()), NOW + HOUR)
+
+    assert [each.chat_id for each in api.requests] == [left[0].chat_id]
+    assert states().count(State.PENDING) == SIZE - 4
+    assert delivery.slots.take(NOW) == far
+
+
+class Unwaited(NoWaits):
+    """Its waits are those for slots that are near."""
+
+    def wait(self, timeout: float | None = None) -> bool:
+        assert timeout is not None
+        assert timeout <= pacing.LEAD.total_seconds()
+        return super().wait(timeout)
+
+
+@pytest.mark.django_db
+def test_what_is_left_waits_for_no_other_thread(make_rows: MakeRows, api: FakeBotApi) -> None:
+    make_rows(SIZE)
+    left = low_outbox(3)
+
+    with delivery.outbox.claiming:
+        delivery.deliver_next(sender(), NOW + HOUR)
+
+    assert [each.chat_id for each in api.requests] == [left[0].chat_id]
+
+
+def gone(*_args: object, **_options: object) -> None:
+    raise OperationalError("server closed the connection unexpectedly")
+
+
+@pytest.mark.parametrize("step", ["deal_bot_slots", "note_late"])
+def test_a_database_that_goes_away_while_late_messages_are_dealt_anew_costs_none_of_them(
+    make_rows: MakeRows,
+    api: FakeBotApi,
+    clock: time_machine.Traveller,
+    monkeypatch: pytest.MonkeyPatch,
+    step: str,
+) -> None:
+    make_rows(5)
+    delivery.outbox.put(claim(5), NOW)
+    clock.shift(SECOND)
+    with monkeypatch.context() as patch:
+        patch.setattr(pacing, step, gone)
+        message = delivery.outbox.take(timezone.now())
+        assert message is not None
+        sender().bring_to_outcome(message)
+
+    assert states() == [State.PENDING, *[State.SENDING] * 4]
+    sender().give_back_rest()
+    assert states() == [State.PENDING] * 5
+    assert {row.attempts for row in Reminder.objects.all()} == {0}
+    assert api.requests == []
+
+
+def test_while_the_database_is_away_messages_are_given_back_together(
+    make_rows: MakeRows, steps: Steps, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    make_rows(SIZE)
+    delivery.outbox.put(claim(SIZE), NOW)
+    give_back = ledger.record_not_delivered
+    tries: list[object] = []
+
+    def gone_twice(*args: Any, **options: Any) -> None:
+        tries.append(args)
+        if len(tries) > 2:
+            give_back(*args, **options)
+        else:
+            gone()
+
+    monkeypatch.setattr(ledger, "record_not_delivered", gone_twice)
+    monkeypatch.setattr(sending.connection, "close", lambda: None)
+    sender(steps).give_back_rest()
+
+    assert steps.waits == [1, 1]
+    assert states() == [State.PENDING] * SIZE
+
+
+def test_a_stop_waits_for_no_database_to_take_messages_back(
+    make_rows: MakeRows, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing of them was sent: when their leases end, others find them."""
+    make_rows(2)
+    delivery.outbox.put(claim(2), NOW)
+    stopping = NoWaits()
+    stopping.set()
+    monkeypatch.setattr(ledger, "record_not_delivered", gone)
+    monkeypatch.setattr(sending.connection, "close", lambda: None)
+    sender(stopping).give_back_rest()
+
+    lost = [each for each in caplog.messages if "delivery_could_not_record" in each]
+    assert len(lost) == 2
+    assert states() == [State.SENDING] * 2
 
 
 def test_of_several_rows_for_one_chat_a_batch_sends_one(
@@ -533,7 +663,7 @@ def test_a_process_claims_more_with_each_message_that_comes_to_its_outcome(box: 
         rooms.append(box.room())
         send_all(box, rooms[-1], NOW + TIME)
 
-    assert rooms == [1, 2, 4, 8, 16, 32, MOST, MOST, MOST]
+    assert rooms == [1, 2, 4, 8, 16, 32, 64, MOST, MOST]
 
     send_all(box, 1, NOW + TIME + MOMENT)
     assert box.room() == MOST // 2
@@ -571,6 +701,41 @@ def test_while_answers_do_not_come_each_thread_claims_one(box: Outbox) -> None:
         box.put([a_message(NOW)], NOW)
         box.take(NOW)
         assert box.room() == left
+
+
+def test_an_outbox_asks_for_more_when_it_is_empty_or_others_have_sent_half_of_it(
+    box: Outbox,
+) -> None:
+    assert box.asks_for_more()
+
+    send_all(box, MOST, NOW)
+    box.put([a_message(NOW)] * MOST, NOW)
+    asked = []
+    while box.take(NOW):
+        asked.append(box.asks_for_more())
+
+    # Once, as whoever was asked is doing it; and then each of those who have nothing to send.
+    assert [index + 1 for index, asks in enumerate(asked) if asks] == [MOST // 2, MOST]
+
+
+def test_an_outbox_asks_once_more_after_each_claim(box: Outbox) -> None:
+    send_all(box, MOST, NOW)
+    box.put([a_message(NOW)] * 2, NOW)
+    box.take(NOW)
+
+    assert [box.asks_for_more() for _ in range(2)] == [True, False]
+    box.put([], NOW)
+    assert not box.asks_for_more()
+    box.put([a_message(NOW)], NOW)
+    assert box.asks_for_more()
+
+
+def test_an_outbox_from_which_nobody_sends_asks_for_no_more(box: Outbox) -> None:
+    """Its one thread would keep it waiting."""
+    send_all(box, MOST, NOW)
+    box.put([a_message(NOW)], NOW)
+
+    assert not box.asks_for_more()
 
 
 def test_the_time_of_a_claim_begins_with_its_first_slot(box: Outbox) -> None:

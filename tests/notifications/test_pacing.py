@@ -12,6 +12,7 @@ from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from notifications import pacing
 from notifications.models import Bot, Chat
 from notifications.pacing import (
     GROUP_GAP,
@@ -122,11 +123,21 @@ def test_slots_that_a_wrong_clock_dealt_far_ahead_count_for_nothing() -> None:
 def test_a_fast_bots_slots_are_dealt_some_at_once(settings: Settings) -> None:
     settings.TELEGRAM_RATE = 1000
 
-    one, other = deal_bot_slots(NOW), deal_bot_slots(NOW)
+    one, other = deal_bot_slots(NOW, 99), deal_bot_slots(NOW, 99)
 
     assert len(one) == len(other) == 47
     gaps = [later - sooner for sooner, later in pairwise(one + other)]
     assert max(gaps) - min(gaps) <= ROUNDING
+
+
+@pytest.mark.django_db
+def test_no_more_slots_are_dealt_than_a_claim_takes(settings: Settings) -> None:
+    """Those that pass unused would be missing elsewhere."""
+    settings.TELEGRAM_RATE = 1000
+    taken = Slots().take_some(NOW, at_most=5)
+
+    assert len(taken) == 5
+    assert Bot.objects.get().next_slot_at == taken[-1] + pacing.bot_gap()
 
 
 @pytest.mark.django_db
