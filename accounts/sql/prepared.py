@@ -39,10 +39,11 @@ def _prepared(database: Any, sql: str, count: int) -> str:
     if name in known:
         known.move_to_end(name)
         return name
-    with database.connection.cursor() as cursor:
+    with database.wrap_database_errors, database.connection.cursor() as cursor:
         if len(known) >= MOST:
-            oldest, _ = known.popitem(last=False)
+            oldest = next(iter(known))
             cursor.execute(f"DEALLOCATE {oldest}")
+            del known[oldest]
         numbered = sql % tuple(f"${number}" for number in range(1, count + 1))
         cursor.execute(f"PREPARE {name} AS {numbered}")
     known[name] = None

@@ -5,7 +5,15 @@ from typing import Any
 
 import psycopg2
 import pytest
-from django.db import DEFAULT_DB_ALIAS, connection, connections, transaction
+from django.db import (
+    DEFAULT_DB_ALIAS,
+    DataError,
+    InternalError,
+    ProgrammingError,
+    connection,
+    connections,
+    transaction,
+)
 from pytest_django import Settings
 
 from accounts.sql import prepared
@@ -106,6 +114,29 @@ def test_a_new_connection_prepares_anew() -> None:
 
     assert prepared.rows("SELECT %s::int", [2]) == [(2,)]
     assert on_the_server() == known() == [name]
+
+
+def test_a_statement_that_cannot_be_prepared_fails_as_any_other_does() -> None:
+    with pytest.raises(ProgrammingError, match="nowhere"), transaction.atomic():
+        prepared.rows("SELECT 1 FROM nowhere", [])
+
+    assert known() == on_the_server() == []
+
+
+def test_none_makes_room_where_the_transaction_has_failed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The server would refuse to forget it: it would have a statement that nobody knows of."""
+    monkeypatch.setattr(prepared, "MOST", 1)
+
+    def go_on_after_an_error() -> None:
+        with pytest.raises(DataError, match="zero"):
+            prepared.rows("SELECT 1 / %s::int", [0])
+        prepared.rows("SELECT 2 / %s::int", [1])
+
+    with pytest.raises(InternalError, match="aborted"), transaction.atomic():
+        go_on_after_an_error()
+
+    assert len(known()) == 1
+    assert known() == on_the_server()
 
 
 @pytest.fixture
