@@ -12,7 +12,7 @@ class DatabaseWrapper(DjangoDatabaseWrapper):
 
     prepared: OrderedDict[str, None] | None = None
     """The names of this connection's prepared statements (`accounts.sql.prepared`), the one not
-    used longest first; None where it prepares none."""
+    used longest first; None where it prepares none. Whoever empties it has them prepared anew."""
 
     def init_connection_state(self) -> None:
         super().init_connection_state()

@@ -1,12 +1,16 @@
-"""Statements that a connection prepares: once, no more than it keeps, and only where it may."""
+"""Statements that a connection prepares: once, no more than it keeps, and only where it may.
 
-from collections.abc import Iterator
+And anew, where what it has prepared is outdated.
+"""
+
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import psycopg2
 import pytest
 from django.db import (
     DEFAULT_DB_ALIAS,
+    DatabaseError,
     DataError,
     InternalError,
     ProgrammingError,
@@ -29,9 +33,13 @@ class BehindAPooler(psycopg2.extensions.connection):
 
 @pytest.fixture(autouse=True)
 def _nothing_prepared(db: None) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("DEALLOCATE ALL")
+    execute("DEALLOCATE ALL")
     connection.prepared.clear()  # type: ignore[attr-defined]  # backend.postgresql's
+
+
+def execute(sql: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql)
 
 
 def known() -> list[str]:
@@ -136,6 +144,85 @@ def test_none_makes_room_where_the_transaction_has_failed(monkeypatch: pytest.Mo
         go_on_after_an_error()
 
     assert len(known()) == 1
+    assert known() == on_the_server()
+
+
+@pytest.fixture
+def _names(db: None) -> Iterator[None]:
+    execute("CREATE TEMPORARY TABLE names (name varchar(10))")
+    execute("INSERT INTO names VALUES ('alice')")
+    yield
+    execute("DROP TABLE IF EXISTS names")
+
+
+def alter() -> None:
+    execute("ALTER TABLE names ALTER name TYPE varchar(20)")
+
+
+def make_the_server_forget() -> None:
+    execute("DEALLOCATE ALL")
+
+
+def make_the_connection_forget() -> None:
+    connection.prepared.popitem(last=False)  # type: ignore[attr-defined]  # as above
+
+
+NAMES = "SELECT name FROM names WHERE name = %s"
+WAYS = pytest.mark.parametrize(
+    "outdate", [alter, make_the_server_forget, make_the_connection_forget]
+)
+
+
+def prepare_two() -> None:
+    assert prepared.rows(NAMES, ["alice"]) == [("alice",)]
+    assert prepared.rows("SELECT %s::int", [1]) == [(1,)]
+
+
+@WAYS
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_names")
+def test_what_is_outdated_is_prepared_anew_unnoticed(
+    outdate: Callable[[], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    prepare_two()
+    outdate()
+
+    for _ in range(2):
+        prepare_two()
+
+    assert len(known()) == 2
+    assert known() == on_the_server()
+    assert [each.message.split()[0] for each in caplog.records] == ["statements_prepared_anew"]
+
+
+@WAYS
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.usefixtures("_names")
+def test_what_is_outdated_fails_one_transaction_and_no_other(outdate: Callable[[], None]) -> None:
+    prepare_two()
+    outdate()
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        prepare_two()
+
+    for _ in range(2):
+        with transaction.atomic():
+            prepare_two()
+    assert len(known()) == 2
+    assert known() == on_the_server()
+
+
+@WAYS
+@pytest.mark.usefixtures("_names")
+def test_a_transaction_goes_on_from_before_what_was_outdated(outdate: Callable[[], None]) -> None:
+    prepare_two()
+    outdate()
+
+    with pytest.raises(DatabaseError), transaction.atomic():
+        prepare_two()
+
+    prepare_two()
+    assert len(known()) == 2
     assert known() == on_the_server()
 
 
