@@ -1,5 +1,8 @@
 """Statements that PostgreSQL plans once for each connection, as a plan takes it about as long as
 the rows of a page do. Where the connection prepares nothing they run as they are.
+
+So does one with a pattern. A plan that is kept is made for any values: it would read rows in their
+order until enough of them match, where an index has the few that begin as a rare pattern does.
 """
 
 import hashlib
@@ -14,6 +17,9 @@ logger = logging.getLogger(__name__)
 
 MOST = 100
 """Statements that one connection keeps; each takes the server some 20 to 50 KB."""
+
+PATTERN = " LIKE "
+"""In the SQL of a search; the plan for it depends on what is sought."""
 
 OUTDATED = {
     "0A000": "a column that a statement reads has another type by now",
@@ -33,7 +39,7 @@ def rows(sql: str, parameters: Sequence[Any]) -> list[tuple[Any, ...]]:
     # What a lost connection had prepared is unknown to the one that takes its place.
     database.close_if_health_check_failed()
     database.ensure_connection()
-    if database.prepared is None:
+    if database.prepared is None or PATTERN in sql:
         return _fetched(database, sql, parameters)
     try:
         return _executed(database, sql, parameters)

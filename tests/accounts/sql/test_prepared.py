@@ -69,6 +69,13 @@ def test_another_text_is_another_statement() -> None:
     assert len(on_the_server()) == 2
 
 
+def test_a_pattern_is_planned_with_its_value() -> None:
+    for pattern, is_found in (("a%", True), ("b%", False), ("a\\%", False)):
+        assert prepared.rows("SELECT 'a%%b' LIKE %s", [pattern]) == [(is_found,)]
+
+    assert on_the_server() == known() == []
+
+
 def test_a_statement_may_have_no_parameters() -> None:
     for _ in range(2):
         assert prepared.rows("SELECT 1", []) == [(1,)]
@@ -83,7 +90,7 @@ def test_a_percent_sign_is_written_twice_and_means_one(
     if not is_prepared:
         monkeypatch.setattr(connections[DEFAULT_DB_ALIAS], "prepared", None)
 
-    assert prepared.rows("SELECT 'a%%b' LIKE %s, 10 %% 3", ["a%b"]) == [(True, 1)]
+    assert prepared.rows("SELECT 'a%%b' = %s, 10 %% 3", ["a%b"]) == [(True, 1)]
     assert prepared.rows("SELECT %s", ["50% of %s"]) == [("50% of %s",)]
 
 
