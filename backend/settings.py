@@ -349,7 +349,7 @@ if METRICS_TOKEN and not re.fullmatch("[!-~]{16,}", METRICS_TOKEN):
 HOST = env.text("HOST", "127.0.0.1")
 PORT = env.integer("PORT", 8000, low=1, high=65535)
 WEB_WORKERS = env.integer("WEB_WORKERS", 2, low=1, high=64)
-WEB_THREADS = env.integer("WEB_THREADS", 8, low=1, high=256)
+WEB_THREADS = env.integer("WEB_THREADS", 4, low=1, high=256)
 REQUEST_TIMEOUT = env.number("REQUEST_TIMEOUT_SECONDS", 30, low=1, high=3600)
 SUPERUSER_EMAIL = env.text("SUPERUSER_EMAIL")
 SUPERUSER_PASSWORD = env.text("SUPERUSER_PASSWORD")
