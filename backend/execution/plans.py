@@ -1,8 +1,10 @@
 """The plans of an operation. They live with its document: who keeps one keeps the other."""
 
 import logging
+from threading import Lock
 from typing import Any
 
+from cachetools import LRUCache
 from graphql import (
     ExecutionContext,
     FragmentDefinitionNode,
@@ -26,20 +28,31 @@ MOST_PLANS = 8
 
 
 class Plans:
-    """The plans of one operation: one for each way in which its conditions may turn out."""
+    """The plans of one operation: one for each way in which its conditions may turn out.
+
+    Those that were asked for last are kept, so that nobody's odd conditions take another's place
+    for ever.
+    """
 
     def __init__(self, context: ExecutionContext) -> None:
         self._conditions = sorted(_conditions(context.operation, context.fragments, set()))
-        self._plans: dict[tuple[Any, ...], Plan | None] = {}
+        self._plans: LRUCache[tuple[Any, ...], Plan | None] = LRUCache(MOST_PLANS)
+        self._lock = Lock()
 
     def plan(self, context: ExecutionContext) -> Plan | None:
         """The plan for the variables of this request; None where graphql-core is to execute it."""
         values = tuple(context.variable_values.get(name) for name in self._conditions)
-        if values not in self._plans:
-            if len(self._plans) >= MOST_PLANS:
-                return None
-            self._plans[values] = _compiled(context)
-        return self._plans[values]
+        with self._lock:
+            if values in self._plans:
+                return self._plans[values]
+        try:
+            plan = _compiled(context)
+        except GraphQLError:
+            # The request's own, like a condition that is null; graphql-core tells it.
+            return None
+        with self._lock:
+            self._plans[values] = plan
+        return plan
 
 
 def plan_of(context: ExecutionContext) -> Plan | None:
@@ -53,11 +66,13 @@ def plan_of(context: ExecutionContext) -> Plan | None:
 
 
 def _compiled(context: ExecutionContext) -> Plan | None:
+    """The plan; None where there is none for anybody. Raises the request's own `GraphQLError`."""
     try:
         return Compiler(context, connection).roots()
-    except (NotPlain, GraphQLError):
-        # Such an error is the request's, like a condition that is null; graphql-core tells it.
+    except NotPlain:
         return None
+    except GraphQLError:
+        raise
     except Exception:
         # A mistake in the compiler must not be one in the answer.
         logger.exception("operation_not_compiled")
