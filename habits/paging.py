@@ -44,7 +44,7 @@ class Page(Generic[M]):
     related: Callable[[QuerySet[M]], QuerySet[M]] | None = None
     on_read: Callable[[list[M]], object] | None = None
     _rows: list[Any] | None = field(default=None, init=False)
-    _are_tuples: bool = field(default=False, init=False)
+    _columns: tuple[str, ...] | None = field(default=None, init=False)
     _has_more: bool = field(default=False, init=False)
 
     def __post_init__(self) -> None:
@@ -70,21 +70,15 @@ class Page(Generic[M]):
 
     @property
     def rows(self) -> list[Any]:
-        """The page's rows, in order: models, or tuples where `read_tuples` came first."""
+        """The page's rows, in order: models, or tuples where `as_tuples` came first."""
         if self._rows is None:
-            rows_of = self.rows_of if self.related is None else self.related(self.rows_of)
-            models = list(self._query(rows_of).queryset())
-            self._rows = self._in_order(models)
-            if self.on_read is not None:
-                self.on_read(self._rows)
+            self._rows = self._models() if self._columns is None else self._tuples(self._columns)
         return self._rows
 
-    def read_tuples(self, columns: tuple[str, ...]) -> None:
-        """Reads the rows as tuples that begin with these columns, unless they are read already."""
+    def as_tuples(self, columns: tuple[str, ...]) -> None:
+        """Lets the rows be tuples that begin with these columns, unless they are read already."""
         if self._rows is None:
-            names = tuple(key.name for key in self.keys)
-            self._rows = self._in_order(self._query(self.rows_of).tuples(columns + names))
-            self._are_tuples = True
+            self._columns = columns
 
     @property
     def has_next(self) -> bool:
@@ -96,7 +90,7 @@ class Page(Generic[M]):
 
     def cursor(self, row: Any) -> str:
         """Where a row of the page stands in this order, as an opaque text."""
-        if self._are_tuples:
+        if self._columns is not None:
             return self._cursors.write(row[-len(self.keys) :])
         return self._cursors.write(getattr(row, key.name) for key in self.keys)
 
@@ -113,6 +107,17 @@ class Page(Generic[M]):
         claim = self.reader.claim
         claim = None if claim is None or claim.is_proven else claim
         return PageQuery(rows_of, self.keys, self.backward, self._after, self._before, limit, claim)
+
+    def _models(self) -> list[M]:
+        rows_of = self.rows_of if self.related is None else self.related(self.rows_of)
+        models = self._in_order(list(self._query(rows_of).queryset()))
+        if self.on_read is not None:
+            self.on_read(models)
+        return models
+
+    def _tuples(self, columns: tuple[str, ...]) -> list[Any]:
+        names = tuple(key.name for key in self.keys)
+        return self._in_order(self._query(self.rows_of).tuples(columns + names))
 
     def _in_order(self, rows: list[Any]) -> list[Any]:
         claim = self.reader.claim

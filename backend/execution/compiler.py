@@ -24,11 +24,11 @@ from graphql.execution.collect_fields import collect_fields, collect_sub_fields
 from graphql.pyutils import Path
 
 from backend.execution import completion
-from backend.execution.completion import Complete
-from backend.execution.fields import Field, NotPlain, Resolve, always
+from backend.execution.fields import Complete, Evaluate, Field, NotPlain, Resolve, always
 
-Evaluate = Callable[[Any, ExecutionContext], Any]
 Nodes = dict[str, list[FieldNode]]
+Shortcut = Callable[["Compiler", GraphQLObjectType, Nodes, Path], Complete | None]
+"""A better way to answer objects of some types, which answers None for all others."""
 
 NOTHING: Mapping[str, Evaluate] = MappingProxyType({})
 
@@ -45,16 +45,15 @@ class Root:
 class Compiler:
     """Compiles an operation, for the values that its variables in `@skip` and `@include` have.
 
-    Of `context` only those are read, with the schema and the fragments. `special` may know a
-    better way to answer objects of some types, and answers None for all others.
+    Of `context` only those are read, with the schema and the fragments.
     """
 
-    def __init__(self, context: ExecutionContext, special: "Special") -> None:
+    def __init__(self, context: ExecutionContext, shortcut: Shortcut) -> None:
         self._schema = context.schema
         self._fragments = context.fragments
         self._conditions = context.variable_values
         self._operation = context.operation
-        self._special = special
+        self._shortcut = shortcut
 
     def roots(self) -> "list[Root]":
         """The operation's root fields. Raises `NotPlain`."""
@@ -65,7 +64,7 @@ class Compiler:
         nodes = collect_fields(
             self._schema, self._fragments, self._conditions, root, operation.selection_set
         )
-        return [Root(key, *self._parts(root, key, each, None)) for key, each in nodes.items()]
+        return [self._root(root, key, each) for key, each in nodes.items()]
 
     def object(
         self,
@@ -104,19 +103,19 @@ class Compiler:
             raise NotPlain(name)  # `__schema` and `__type`
         return Field(parent, definition, nodes, Path(path, key, parent.name))
 
-    def _parts(
-        self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode], path: Path | None
-    ) -> tuple[Resolve, Complete]:
-        field = self.field(parent, key, nodes, path)
+    def _root(self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode]) -> Root:
+        field = self.field(parent, key, nodes, None)
         if field is None:
-            return always(parent.name), lambda value, _context: value
-        return field.resolve(), self.completion(field)
+            return Root(key, always(parent.name), lambda value, _context: value)
+        return Root(key, field.resolve(), self.completion(field))
 
     def _evaluation(
         self, parent: GraphQLObjectType, key: str, nodes: list[FieldNode], path: Path
     ) -> Evaluate:
-        resolve, complete = self._parts(parent, key, nodes, path)
-        return lambda source, context: complete(resolve(source, context), context)
+        field = self.field(parent, key, nodes, path)
+        if field is None:
+            return always(parent.name)
+        return field.evaluation(field.resolve(), self.completion(field))
 
     def completion(self, field: Field) -> Complete:
         """Completes the field's value, with what is selected of it."""
@@ -142,10 +141,7 @@ class Compiler:
 
     def _object(self, type_: GraphQLObjectType, field: Field) -> Complete:
         nodes = self.nodes_of(type_, field.nodes)
-        complete = self._special(self, type_, nodes, field.path)
+        complete = self._shortcut(self, type_, nodes, field.path)
         if complete is None:
             complete = self.object(type_, nodes, field.path)
         return completion.checked_object(type_, field, complete)
-
-
-Special = Callable[[Compiler, GraphQLObjectType, Nodes, Path], Complete | None]

@@ -3,14 +3,12 @@
 Whatever would be an error raises, whichever error it is: graphql-core then finds the right one.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from graphql import ExecutionContext, GraphQLAbstractType, GraphQLLeafType, GraphQLObjectType
 
-from backend.execution.fields import Field
-
-Complete = Callable[[Any, ExecutionContext], Any]
+from backend.execution.fields import Complete, Field
 
 
 class Unexpected(Exception):

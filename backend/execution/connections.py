@@ -8,14 +8,15 @@ from graphql.pyutils import Path
 
 from backend.execution.columns import Row
 from backend.execution.compiler import Compiler, Nodes
-from backend.execution.completion import Complete
-from backend.execution.fields import Field, NotPlain, always, strawberry_type_of
+from backend.execution.fields import Complete, Field, NotPlain, always, strawberry_type_of
 from backend.execution.rows import RowCompiler
 from habits.connections import Connection
 from habits.paging import Page
 
+ReadEdge = Callable[[Row, Page[Any], ExecutionContext], Any]
 
-def connection(
+
+def shortcut(
     compiler: Compiler, type_: GraphQLObjectType, nodes: Nodes, path: Path
 ) -> Complete | None:
     """Answers a connection whose entries one row tells each; None where rows are not enough."""
@@ -25,33 +26,34 @@ def connection(
     if len(keys) != 1:
         return None  # nothing of the rows is asked for, or two selections of them
     (key,) = keys
-    rows = RowCompiler(compiler)
+    field = compiler.field(type_, key, nodes[key], path)
+    if field is None:
+        return None
     try:
-        read_edge = _edge(compiler, rows, compiler.field(type_, key, nodes[key], path))
+        read_edge, columns = _edge(compiler, field)
     except NotPlain:
         return None
 
-    def edges(source: Connection[Any], context: ExecutionContext) -> list[Any]:
-        page = source.page
+    def page(source: Connection[Any], _context: ExecutionContext) -> Page[Any]:
+        return source.page
+
+    def edges(page: Page[Any], context: ExecutionContext) -> list[Any]:
         return [read_edge(row, page, context) for row in page.rows]
 
-    columns = rows.columns.names
-    complete = compiler.object(type_, nodes, path, {key: edges})
+    complete = compiler.object(type_, nodes, path, {key: field.evaluation(page, edges)})
 
     def completed(source: Connection[Any], context: ExecutionContext) -> Any:
-        source.page.read_tuples(columns)
+        source.page.as_tuples(columns)
         return complete(source, context)
 
     return completed
 
 
-ReadEdge = Callable[[Row, Page[Any], ExecutionContext], Any]
-
-
-def _edge(compiler: Compiler, rows: RowCompiler, edges: Field | None) -> ReadEdge:
-    """An entry of the page, with its cursor where that is selected. Raises `NotPlain`."""
-    if edges is None:
-        raise NotPlain("no edges")
+def _edge(compiler: Compiler, edges: Field) -> tuple[ReadEdge, tuple[str, ...]]:
+    """What reads an entry of the page from a row, with its cursor where that is selected, and the
+    names of the columns that it needs. Raises `NotPlain`.
+    """
+    rows = RowCompiler(compiler)
     type_ = edges.object_type
     parts: list[tuple[str, ReadEdge]] = []
     for key, nodes in compiler.nodes_of(type_, edges.nodes).items():
@@ -66,7 +68,7 @@ def _edge(compiler: Compiler, rows: RowCompiler, edges: Field | None) -> ReadEdg
     def read(row: Row, page: Page[Any], context: ExecutionContext) -> dict[str, Any]:
         return {key: part(row, page, context) for key, part in parts}
 
-    return read
+    return read, rows.columns.names
 
 
 def _node(compiler: Compiler, rows: RowCompiler, field: Field) -> ReadEdge:

@@ -24,13 +24,14 @@ class CompiledExecutionContext(ExecutionContext):
     """Executes an operation by its plan, and as graphql-core does where that does not go through.
 
     A plan knows no errors: whatever is not as planned ends it, and graphql-core starts over, which
-    then finds the same error and tells where it is. Queries may be read twice; a mutation's field
-    keeps what its resolver came to.
+    then finds the same error and tells where it is. Queries may be read twice, all but what the
+    database did not answer in time; a mutation's field keeps what its resolver came to.
     """
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
         self.infos: dict[Any, Any] = {}
+        self.outcomes = Outcomes()
 
     def execute_operation(self, operation: OperationDefinitionNode, root_value: Any) -> Any:
         """The operation's data, as graphql-core wants it; errors are raised or collected."""
@@ -38,27 +39,26 @@ class CompiledExecutionContext(ExecutionContext):
         plan = plan_of(self) if is_wanted else None
         if plan is None:
             return super().execute_operation(operation, root_value)
-        outcomes = Outcomes()
         try:
             if operation.operation is OperationType.MUTATION:
-                return self._change(plan, root_value, outcomes)
-            return self._read(plan, root_value, outcomes)
+                return self._change(plan, root_value)
+            return self._read(plan, root_value)
         except Exception as error:  # noqa: BLE001  # graphql-core finds it again, and its place
             cause = error
-        self.middleware_manager = MiddlewareManager(outcomes)
+        self.middleware_manager = MiddlewareManager(self.outcomes)
         data = super().execute_operation(operation, root_value)
         if not self.collected_errors.errors:
             logger.warning("operation_started_over cause=%r", cause)
         return data
 
-    def _change(self, plan: Plan, source: Any, outcomes: Outcomes) -> dict[str, Any]:
+    def _change(self, plan: Plan, source: Any) -> dict[str, Any]:
         answer = {}
         for root in plan:
-            value = outcomes.record(root.key, partial(root.resolve, source, self))
+            value = self.outcomes.record(root.key, partial(root.resolve, source, self))
             answer[root.key] = root.complete(value, self)
         return answer
 
-    def _read(self, plan: Plan, source: Any, outcomes: Outcomes) -> dict[str, Any]:
+    def _read(self, plan: Plan, source: Any) -> dict[str, Any]:
         request = self.context_value.request
         rely_on_claims(request)
         try:
@@ -67,8 +67,7 @@ class CompiledExecutionContext(ExecutionContext):
                 try:
                     answer[root.key] = root.complete(root.resolve(source, self), self)
                 except OperationalError as error:
-                    # Cut off after its time, or without a server: not worth as much time again.
-                    outcomes.fail(root.key, error)
+                    self.outcomes.cut_off((root.key,), error)
                     raise
             settle(request)
         except Exception:

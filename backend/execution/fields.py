@@ -5,6 +5,7 @@ from collections.abc import Callable
 from operator import attrgetter
 from typing import Any, cast
 
+from django.db import OperationalError
 from graphql import (
     ExecutionContext,
     FieldNode,
@@ -26,6 +27,8 @@ from strawberry_django.fields.field import StrawberryDjangoField
 from backend.execution.arguments import NotConverted, named_values
 
 Resolve = Callable[[Any, ExecutionContext], Any]
+Complete = Callable[[Any, ExecutionContext], Any]
+Evaluate = Callable[[Any, ExecutionContext], Any]
 
 ONLY_CALL = (StrawberryField, StrawberryDjangoField)
 """Fields of these very classes only call their resolver; those of a subclass may do more."""
@@ -101,6 +104,21 @@ class Field:
             return self._directly_called(field, cast("Any", field.base_resolver))
         except NotConverted:
             return self._called
+
+    def evaluation(self, resolve: Resolve, complete: Complete) -> Evaluate:
+        """Answers the field, and remembers where the database did not: cut off after its time, or
+        without a server.
+        """
+
+        def evaluated(source: Any, context: ExecutionContext) -> Any:
+            try:
+                return complete(resolve(source, context), context)
+            except OperationalError as error:
+                keys = tuple(map(str, self.path.as_list()))
+                context.outcomes.cut_off(keys, error)  # type: ignore[attr-defined]  # ours
+                raise
+
+        return evaluated
 
     def _called(self, source: Any, context: ExecutionContext) -> Any:
         """Calls the resolver as graphql-core does."""

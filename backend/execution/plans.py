@@ -15,8 +15,8 @@ from graphql import (
     VariableNode,
 )
 
+from backend.execution import connections
 from backend.execution.compiler import Compiler, Root
-from backend.execution.connections import connection
 from backend.execution.fields import NotPlain
 
 logger = logging.getLogger(__name__)
@@ -68,7 +68,7 @@ def plan_of(context: ExecutionContext) -> Plan | None:
 def _compiled(context: ExecutionContext) -> Plan | None:
     """The plan; None where there is none for anybody. Raises the request's own `GraphQLError`."""
     try:
-        return Compiler(context, connection).roots()
+        return Compiler(context, connections.shortcut).roots()
     except NotPlain:
         return None
     except GraphQLError:

@@ -90,7 +90,7 @@ class RowCompiler:
         if not is_leaf_type(get_named_type(field.definition.type)):
             (relation,) = hints.select_related
             self._needed_by(field.object_type, field, model.related(relation))
-        return lambda instance, context: complete(resolve(instance, context), context)
+        return field.evaluation(resolve, complete)
 
     def _needed_by(self, type_: GraphQLObjectType, parent: Field, model: PartialModel) -> None:
         """Reads into `model` what is selected of it."""

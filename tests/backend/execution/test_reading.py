@@ -6,9 +6,11 @@ from typing import Any
 
 import pytest
 from django.db import OperationalError
+from django.db.models import QuerySet
 from pytest_django import Settings
 
 from accounts.models import User
+from habits.batches import Batch
 from habits.connections import Connection
 from habits.page_queries import PageQuery
 from habits.paging import Page
@@ -200,7 +202,7 @@ def test_the_switch_turns_it_off(
 
 
 class Outage:
-    """Stands for a database that ends every statement for a page after its time."""
+    """Stands for a database that ends every statement of a kind after its time."""
 
     def __init__(self) -> None:
         self.statements = 0
@@ -210,27 +212,54 @@ class Outage:
         raise OperationalError("canceling statement due to statement timeout")
 
 
+PAGE = (PageQuery, "tuples"), (PageQuery, "queryset")
+COUNT = ((QuerySet, "count"),)
+CHECK_INS = ((Batch, "_read_check_ins"),)
+ITS_CHECK_INS = 'checkIns(from: "2026-01-01", to: "2026-01-02") { date }'
+
+
+@pytest.mark.usefixtures("_habits")
 @pytest.mark.parametrize(
-    "document",
+    ("what", "document"),
     [
-        "{ habits { edges { node { id } } } }",
-        "{ habits { totalCount edges { node { id } } } }",
-        "{ a: publicHabits { edges { node { id } } } b: habits { edges { node { id } } } }",
+        (PAGE, f"{{ habits {{ {NODE} }} }}"),
+        (PAGE, f"{{ habits {{ totalCount {NODE} }} }}"),
+        (PAGE, f"{{ habits {{ {INFO} {NODE} }} }}"),
+        (PAGE, f"{{ a: publicHabits {{ {NODE} }} b: habits {{ {NODE} }} }}"),
+        (COUNT, f"{{ me {{ id }} habits {{ {NODE} totalCount }} }}"),
+        (CHECK_INS, f"{{ habits {{ edges {{ node {{ id {ITS_CHECK_INS} }} }} }} }}"),
+        (
+            CHECK_INS,
+            f"{{ habits {{ edges {{ node {{ relatedHabit {{ {ITS_CHECK_INS} }} }} }} }} }}",
+        ),
+        (
+            CHECK_INS,
+            "mutation { createHabit(input: "
+            '{action: "tea", place: "home", time: "07:30", duration: 60, reward: "cake"}'
+            f") {{ ... on Habit {{ id {ITS_CHECK_INS} }} }} }}",
+        ),
     ],
 )
-def test_a_page_whose_time_is_over_is_not_read_again(
-    settings: Settings, as_alice: Caller, monkeypatch: pytest.MonkeyPatch, document: str
+def test_what_takes_the_database_too_long_is_not_read_again_and_fails_where_it_would(
+    settings: Settings,
+    as_alice: Caller,
+    monkeypatch: pytest.MonkeyPatch,
+    what: tuple[tuple[type, str], ...],
+    document: str,
 ) -> None:
-    answers = []
+    answers, statements = [], []
     for switch in (True, False):
         settings.COMPILED_EXECUTION = switch
         outage = Outage()
-        monkeypatch.setattr(PageQuery, "tuples", outage)
-        monkeypatch.setattr(PageQuery, "queryset", outage)
-        (error,) = as_alice.call(document)["errors"]
-        answers.append(error["extensions"]["code"])
-        assert outage.statements == 1
+        for owner, name in what:
+            monkeypatch.setattr(owner, name, outage)
+        answer = as_alice.call(document)
+        for error in answer["errors"]:
+            del error["message"], error["extensions"]["id"]  # each error's own
+        answers.append(answer)
+        statements.append(outage.statements)
     assert answers[0] == answers[1]
+    assert statements[0] == 1
 
 
 def test_rows_are_read_once_though_models_are_asked_for_after_tuples(
@@ -238,13 +267,13 @@ def test_rows_are_read_once_though_models_are_asked_for_after_tuples(
 ) -> None:
     make_habit(alice)
     read: list[Page[Any]] = []
-    original = Page.read_tuples
+    original = Page.as_tuples
 
     def noted(self: Page[Any], columns: tuple[str, ...]) -> None:
         read.append(self)
         original(self, columns)
 
-    monkeypatch.setattr(Page, "read_tuples", noted)
+    monkeypatch.setattr(Page, "as_tuples", noted)
 
     as_alice.data(f"{{ habits {{ {INFO} {NODE} totalCount }} }}")
 
