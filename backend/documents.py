@@ -1,4 +1,5 @@
-"""Documents, read once: parsed, held against the limits, validated, remembered by their text.
+"""Documents, read once: parsed, held against the limits, validated, remembered by their text,
+unless it may hold a secret.
 
 The language is a part of what they are remembered by, since errors are worded when they are found.
 """
@@ -29,7 +30,7 @@ from strawberry.schema.validation_rules.one_of import OneOfInputValidationRule
 
 from backend.execution.plans import MOST_PLANS
 from backend.introspection import IntrospectionRule
-from backend.lengths import PAGE_ARGUMENTS
+from backend.lengths import DATE, PAGE_ARGUMENTS
 from backend.limits import QueryTooComplex, check_cost, check_limits
 from backend.measure import Measurement, defaults
 
@@ -106,10 +107,12 @@ def _refusal(
 
 
 def _is_length(value: object) -> bool:
-    """Whether it may be one: a number, a date, or nothing. What else is given may be large."""
+    """Whether it may be one: a number, a date, or nothing. What else is given may be large, or
+    nobody else's business.
+    """
     if type(value) is int:
         return abs(value) < HIGHEST_KEPT
-    return value is None or (isinstance(value, str) and len(value) <= len("2026-01-01"))
+    return value is None or (isinstance(value, str) and DATE.fullmatch(value) is not None)
 
 
 Key = tuple[str, str | None]
@@ -121,9 +124,24 @@ def _key(_schema: GraphQLSchema, text: str) -> Key:
     return text, get_language()
 
 
-@cached(CACHE, key=_key, lock=Lock())
 def read(schema: GraphQLSchema, text: str) -> Document:
-    """The document in `text`, or what it is refused for; both are remembered."""
+    """The document in `text`, or what it is refused for; both are remembered, but not secrets."""
+    return _read(schema, text) if _may_hold_a_secret(text) else _remembered(schema, text)
+
+
+def _may_hold_a_secret(text: str) -> bool:
+    """Whether something is given in words to a mutation, as a password may be. Apps send variables,
+    and whoever writes the words into the text sends another one next time.
+    """
+    return '"' in text and "mutation" in text
+
+
+@cached(CACHE, key=_key, lock=Lock())
+def _remembered(schema: GraphQLSchema, text: str) -> Document:
+    return _read(schema, text)
+
+
+def _read(schema: GraphQLSchema, text: str) -> Document:
     footprint = BYTES_OF_AN_ENTRY + sys.getsizeof(text)
     try:
         node = _parse(text)

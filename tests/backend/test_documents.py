@@ -22,9 +22,9 @@ CPU_SECONDS = 0.05
 
 @pytest.fixture(autouse=True)
 def unread() -> Iterator[None]:
-    read.cache_clear()
+    CACHE.clear()
     yield
-    read.cache_clear()
+    CACHE.clear()
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,40 @@ def test_what_is_remembered_holds_nothing_of_the_request(query: str) -> None:
 
     assert forgotten() is None
     assert CACHE.currsize > 0
+
+
+REGISTERING = """mutation {
+    register(input: {email: "alice@example.org", password: "nobody's else"}) { __typename }
+}"""
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        REGISTERING,
+        REGISTERING.replace("__typename }", "__typename"),
+        REGISTERING.replace("__typename", "nope"),
+        REGISTERING.replace('"', '"""'),
+        f"query {{ me {{ id }} }} {REGISTERING}",
+    ],
+)
+def test_a_secret_in_a_mutations_text_is_not_remembered(query: str) -> None:
+    for _ in range(2):
+        document = read(schema._schema, query)
+        assert document.node or document.errors
+
+    assert not CACHE
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "mutation ($input: RegisterInput!) { register(input: $input) { __typename } }",
+        '{ habits(filters: {search: "tea"}) { totalCount } }',
+    ],
+)
+def test_what_apps_send_is_remembered(query: str) -> None:
+    assert read(schema._schema, query) is read(schema._schema, query)
 
 
 def test_the_cache_has_a_bounded_size() -> None:
@@ -126,7 +160,11 @@ def test_costs_are_bounded_and_those_beyond_are_measured_anew() -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["x" * 11, "9" * 10_000, 2**31, -(2**400), 1.0, True, [1], {"n": [1] * 100}, b"x"]
+    "value",
+    [
+        *("x" * 11, "9" * 10_000, 2**31, -(2**400), 1.0, True, [1], {"n": [1] * 100}, b"x"),
+        *("my secret", "2026-01-0x", "\u0662026-01-01", "2026-01-01\n"),
+    ],
 )
 def test_costs_hold_no_value_that_is_no_length(value: object) -> None:
     """Nor one that only equals a length: 1.0 and true are no 1."""
@@ -263,7 +301,7 @@ def _cpu_seconds(text: str) -> float:
     gc.disable()
     try:
         for _ in range(3):
-            read.cache_clear()
+            CACHE.clear()
             start = time.thread_time()
             document = read(schema._schema, text)
             taken = min(taken, time.thread_time() - start)

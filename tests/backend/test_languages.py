@@ -19,7 +19,7 @@ from strawberry import relay
 
 from accounts.errors import RateLimited
 from accounts.models import User
-from backend.documents import read
+from backend.documents import CACHE
 from backend.languages import asked_for
 from tests.accounts import documents
 from tests.accounts.helpers import nothing_changes
@@ -34,9 +34,9 @@ ACCOUNT = {"email": "carol@example.org", "password": "a-long-enough-one", "chatI
 
 @pytest.fixture(autouse=True)
 def unread() -> Iterator[None]:
-    read.cache_clear()
+    CACHE.clear()
     yield
-    read.cache_clear()
+    CACHE.clear()
 
 
 def messages(answer: Any) -> list[str]:

@@ -12,7 +12,7 @@ from graphql import (
 from pytest_django import Settings
 
 from accounts.mutations import CREDENTIAL_FIELDS
-from backend.documents import read
+from backend.documents import CACHE, read
 from backend.schema import schema
 from tests.backend.test_settings import start
 from tests.conftest import Caller
@@ -41,9 +41,9 @@ LIMITS = {
 @pytest.fixture(autouse=True)
 def unread() -> Iterator[None]:
     """No verdict of other limits is remembered."""
-    read.cache_clear()
+    CACHE.clear()
     yield
-    read.cache_clear()
+    CACHE.clear()
 
 
 def errors_of(document: str) -> list[str]:
@@ -348,7 +348,7 @@ def test_each_field_of_a_page_costs_as_often_as_it_may_have_rows(
     settings.LIMIT_COST = cost
     allowed = as_alice.call(document, **variables)
     assert "QUERY_TOO_COMPLEX" not in str(allowed)
-    read.cache_clear()
+    CACHE.clear()
     settings.LIMIT_COST = cost - 1
 
     refused = as_alice.call(document, **variables)
@@ -417,7 +417,7 @@ def test_no_more_errors_are_answered_than_the_limit(visitor: Caller, settings: S
     refused = "{ " + " ".join(f"a{n}: me {{ id }}" for n in range(9)) + " }"
     for maximum in (5, 3):
         settings.LIMIT_ERRORS = maximum
-        read.cache_clear()
+        CACHE.clear()
 
         assert len(visitor.call(unknown)["errors"]) == maximum
         assert len(visitor.call("query ($a: [Int!]) { x }", a=["x"] * 40)["errors"]) <= maximum

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from strawberry_django.fields.field import StrawberryDjangoField
 
 from accounts.models import User
-from backend.documents import read
+from backend.documents import CACHE
 from backend.execution.columns import Columns
 from backend.execution.partial_models import PartialModel
 from backend.schema import schema
@@ -77,9 +77,9 @@ def test_a_resolver_that_reads_more_than_its_hints_say_gets_it(
         return bool(root.place == "the sea")
 
     monkeypatch.setattr(field.base_resolver, "wrapped_func", by_the_sea)
-    read.cache_clear()
+    CACHE.clear()
 
     page = as_alice.data("{ publicHabits { edges { node { isMine } } } }")
 
-    read.cache_clear()
+    CACHE.clear()
     assert [edge["node"]["isMine"] for edge in page["edges"]] == [True, False]

@@ -9,7 +9,7 @@ from django.test import RequestFactory
 from graphql_jwt.shortcuts import get_token
 
 from accounts.models import User
-from backend.documents import read
+from backend.documents import CACHE, read
 from backend.execution import plans
 from backend.execution.compiler import Compiler
 from backend.execution.plans import MOST_PLANS as MOST
@@ -69,7 +69,7 @@ def test_a_mistake_in_the_compiler_is_logged_and_graphql_core_answers(
         raise KeyError("a mistake")
 
     monkeypatch.setattr(Compiler, "object", mistaken)
-    read.cache_clear()
+    CACHE.clear()
 
     for _ in range(2):
         answer = as_alice.call("query OfThisTest { me { email } }")
@@ -78,7 +78,7 @@ def test_a_mistake_in_the_compiler_is_logged_and_graphql_core_answers(
     assert len(handed_over) == 2
     (record,) = [each for each in caplog.records if each.message == "operation_not_compiled"]
     assert record.exc_info
-    read.cache_clear()
+    CACHE.clear()
 
 
 def test_plans_of_one_operation_are_bounded_and_all_its_answers_right(
@@ -89,7 +89,7 @@ def test_plans_of_one_operation_are_bounded_and_all_its_answers_right(
     fields = " ".join(f"{name} @include(if: ${name})" for name in names)
     given = ", ".join(f"${name}: Boolean!" for name in names)
     document = f"query ({given}) {{ me {{ id {fields} }} }}"
-    read.cache_clear()
+    CACHE.clear()
     for turns in itertools.product([True, False], repeat=len(names)):
         conditions = dict(zip(names, turns, strict=True))
         compiled, other = both(as_alice, document, **conditions)
@@ -120,7 +120,7 @@ CONDITIONS = """
 def test_no_strangers_conditions_turn_the_compiled_path_off_for_others(
     as_alice: Caller, visitor: Caller, handed_over: list[str], values: list[bool | None]
 ) -> None:
-    read.cache_clear()
+    CACHE.clear()
     for turns in itertools.product(values, repeat=4):
         visitor.call(CONDITIONS, **dict(zip("abcd", turns, strict=True)))
     handed_over.clear()
@@ -134,7 +134,7 @@ def test_no_strangers_conditions_turn_the_compiled_path_off_for_others(
 def test_a_condition_that_is_null_takes_no_plans_place(
     as_alice: Caller, visitor: Caller, handed_over: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    read.cache_clear()
+    CACHE.clear()
     as_alice.call(CONDITIONS)
     for turns in itertools.product([True, False, None], repeat=3):
         if None in turns:
@@ -148,7 +148,7 @@ def test_a_condition_that_is_null_takes_no_plans_place(
 
 def test_a_variable_that_is_no_condition_makes_no_plan(as_alice: Caller) -> None:
     document = "query ($first: Int) { habits(first: $first) { edges { node { id } } } }"
-    read.cache_clear()
+    CACHE.clear()
     for first in (1, 2, 3):
         as_alice.data(document, first=first)
 
@@ -167,7 +167,7 @@ def test_a_plan_holds_nothing_of_the_request_that_it_was_made_for(
     )
     forgotten = weakref.ref(request)
     document = "query OfThisTest { habits { edges { node { id action } } } me { email } }"
-    read.cache_clear()
+    CACHE.clear()
 
     result = schema.execute_sync(document, context_value=Context(request))
     assert not result.errors
