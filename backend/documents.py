@@ -42,7 +42,7 @@ RULES = (
     *(() if settings.DEBUG else (IntrospectionRule,)),
 )
 
-CACHE_BYTES = 32 * 1024 * 1024
+CACHE_BYTES = 16 * 1024 * 1024
 BYTES_OF_A_CHARACTER = 260
 """What graphql-core's tokens and nodes take at most for one, as measured with 3.2."""
 BYTES_OF_A_PLAN = 240
