@@ -18,7 +18,7 @@ def _parse_time(value: object) -> datetime.time:
 TIME_SCALAR = strawberry.scalar(
     name="Time",
     description="A wall-clock time in whole minutes, written `HH:MM`, from `00:00` to `23:59`.",
-    serialize=lambda time: f"{time.hour:02}:{time.minute:02}",
+    serialize=lambda time: time.isoformat("minutes"),
     parse_value=_parse_time,
 )
 

@@ -31,16 +31,14 @@ class Cursors:
 
     def write(self, values: Iterable[Any]) -> str:
         """The cursor of the row whose sort keys have these values."""
-        pairs = [
-            f"{start}{_json(value)}]" for start, value in zip(self._starts, values, strict=True)
-        ]
-        array = f"[{encode_basestring_ascii(self.name)}, {', '.join(pairs)}]"
+        array = self._array % tuple([_json(value) for value in values])
         return b2a_base64(array.encode(), newline=False).decode()
 
     @cached_property
-    def _starts(self) -> list[str]:
-        """What stands before the values, which differ from row to row."""
-        return [f"[{encode_basestring_ascii(str(key))}, " for key in self.keys]
+    def _array(self) -> str:
+        """The array with `%s` for the values: all else is the same from row to row."""
+        pairs = [f"[{json.dumps(str(key))}, %s]" for key in self.keys]
+        return f"[{json.dumps(self.name)}, {', '.join(pairs)}]"
 
     def read(self, argument: str, cursor: str) -> list[Any]:
         """The values in a cursor; raises `BadUserInput` where it is none of this list's."""
@@ -72,6 +70,8 @@ class Cursors:
 
 def _json(value: Any) -> str:
     """The value as a JSON string, written as the fields of models do; NULL is null."""
+    if isinstance(value, int):
+        return f'"{value}"'
     if value is None:
         return "null"
     if isinstance(value, datetime.datetime | datetime.time):

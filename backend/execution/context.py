@@ -8,12 +8,15 @@ from django.conf import settings
 from django.db import OperationalError
 from graphql import (
     ExecutionContext,
+    GraphQLResolveInfo,
     MiddlewareManager,
     OperationDefinitionNode,
     OperationType,
 )
+from strawberry.types import Info
 
 from accounts.permissions import rely_on_claims, rely_on_nothing, settle
+from backend.execution.fields import Field
 from backend.execution.plans import Plan, plan_of
 from backend.execution.replay import Outcomes
 
@@ -30,7 +33,8 @@ class CompiledExecutionContext(ExecutionContext):
 
     def __init__(self, *args: Any) -> None:
         super().__init__(*args)
-        self.infos: dict[Any, Any] = {}
+        self.infos: dict[Field, GraphQLResolveInfo] = {}
+        self.strawberry_infos: dict[Field, Info] = {}
         self.outcomes = Outcomes()
 
     def execute_operation(self, operation: OperationDefinitionNode, root_value: Any) -> Any:

@@ -83,11 +83,10 @@ class Field:
         return type_.of_type if isinstance(type_, GraphQLNonNull) else type_
 
     def _strawberry_info(self, field: StrawberryField, context: ExecutionContext) -> Info:
-        infos: dict[Any, Info] = context.infos  # type: ignore[attr-defined]  # ours
-        key = self, Info
-        if key not in infos:
-            infos[key] = Info(_raw_info=self.info(context), _field=field)
-        return infos[key]
+        infos: dict[Field, Info] = context.strawberry_infos  # type: ignore[attr-defined]  # ours
+        if self not in infos:
+            infos[self] = Info(_raw_info=self.info(context), _field=field)
+        return infos[self]
 
     def resolve(self) -> Resolve:
         """The function that gets the value; arguments are read for each call."""

@@ -6,7 +6,6 @@ model with these fields alone, whose others Django would read when they are aske
 """
 
 from collections.abc import Callable
-from operator import itemgetter
 from typing import Any
 
 from django.db.models import Model
@@ -49,28 +48,45 @@ class RowCompiler:
 
         Raises `NotPlain` where a field needs more than that.
         """
-        keys, places = tuple(nodes), []
-        conversions: list[tuple[int, ReadColumn]] = []
-        made: list[tuple[int, Read]] = []
-        told: list[tuple[str, Tell]] = []
         model = PartialModel(model_of(type_), prefix, self.columns)
-        for position, (key, each) in enumerate(nodes.items()):
+        # An answer begins as values of columns, one for each key, which puts the keys in order.
+        # Where that is not what is answered, it is made thereafter: of the value, of the whole row,
+        # or of a model that is read from it.
+        places: list[tuple[str, int]] = []
+        of_value: list[tuple[str, ReadColumn]] = []
+        of_row: list[tuple[str, Read]] = []
+        of_model: list[tuple[str, Tell]] = []
+        for key, each in nodes.items():
             field = self._compiler.field(type_, key, each, path)
-            place = 0
+            place = 0  # any column's: the value of a key without a column is made in any case
             if field is None:
-                made.append((position, always(type_.name)))
+                of_row.append((key, always(type_.name)))
             elif is_column(field, model.model):
                 place = self.columns.place(prefix + column_name(field))
                 convert = conversion_of(field, model.model)
                 if convert:
-                    conversions.append((position, convert))
+                    of_value.append((key, convert))
             elif is_relation(field, model.model):
-                made.append((position, self._related(field, prefix)))
+                of_row.append((key, self._related(field, prefix)))
             else:
-                told.append((key, self._resolved(field, model)))
-            places.append(place)
-        read = _reader(keys, places, conversions, made)
-        return _with_model(read, model, told) if told else read
+                of_model.append((key, self._resolved(field, model)))
+            places.append((key, place))
+
+        def read(row: Row, context: ExecutionContext) -> dict[str, Any]:
+            answer = {key: row[place] for key, place in places}
+            for key, convert in of_value:
+                value = answer[key]
+                if value is not None:
+                    answer[key] = convert(value)
+            for key, make in of_row:
+                answer[key] = make(row, context)
+            if of_model:
+                instance = model.read(row)
+                for key, tell in of_model:
+                    answer[key] = tell(instance, context)
+            return answer
+
+        return read
 
     def _related(self, field: Field, prefix: str) -> Read:
         """The object behind a foreign key: from the joined columns, None where the key is."""
@@ -106,42 +122,6 @@ class RowCompiler:
                 raise NotPlain(key)
             for name in hints.only:
                 model.need(name)
-
-
-def _reader(
-    keys: tuple[str, ...],
-    places: list[int],
-    conversions: list[tuple[int, ReadColumn]],
-    made: list[tuple[int, Read]],
-) -> Read:
-    # One place alone would come out bare, and where all is skipped there is none; what is more than
-    # the keys is cut off.
-    pick = itemgetter(*places, 0, 0)
-
-    def read(row: Row, context: ExecutionContext) -> dict[str, Any]:
-        values = list(pick(row))
-        for position, convert in conversions:
-            value = values[position]
-            if value is not None:
-                values[position] = convert(value)
-        for position, make in made:
-            values[position] = make(row, context)
-        return dict(zip(keys, values, strict=False))
-
-    return read
-
-
-def _with_model(read: Read, model: PartialModel, told: list[tuple[str, Tell]]) -> Read:
-    """The same, with what resolvers say of the model in the row."""
-
-    def read_with_model(row: Row, context: ExecutionContext) -> dict[str, Any]:
-        answer: dict[str, Any] = read(row, context)
-        instance = model.read(row)
-        for key, tell in told:
-            answer[key] = tell(instance, context)
-        return answer
-
-    return read_with_model
 
 
 def _hints_of(field: Field) -> OptimizerStore:
