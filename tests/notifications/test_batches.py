@@ -15,7 +15,7 @@ from pytest_django import Settings
 
 from accounts.models import User
 from habits.models import CheckIn, CheckInStatus, Habit
-from notifications import delivery, intent, ledger, outbox, pacing, sending, telegram
+from notifications import delivery, intent, ledger, outbox, pacing, telegram
 from notifications.bulk import Arrival
 from notifications.buttons import Keyboard
 from notifications.delivery import deliver
@@ -255,7 +255,7 @@ def test_while_the_database_is_away_messages_are_given_back_together(
             gone()
 
     monkeypatch.setattr(ledger, "record_not_delivered", gone_twice)
-    monkeypatch.setattr(sending.connection, "close", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
     sender(steps).give_back_rest()
 
     assert steps.waits == [1, 1]
@@ -271,7 +271,7 @@ def test_a_stop_waits_for_no_database_to_take_messages_back(
     stopping = NoWaits()
     stopping.set()
     monkeypatch.setattr(ledger, "record_not_delivered", gone)
-    monkeypatch.setattr(sending.connection, "close", lambda: None)
+    monkeypatch.setattr(connection, "close", lambda: None)
     sender(stopping).give_back_rest()
 
     lost = [each for each in caplog.messages if "delivery_could_not_record" in each]
