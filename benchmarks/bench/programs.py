@@ -19,7 +19,7 @@ from tests.wheel_servers import free_port
 
 TWINS = ROOT / "build" / "twins" / "bin"
 WORKERS = 2
-FLOOR_THREADS, DJANGO_THREADS = 4, 8
+FLOOR_THREADS, DJANGO_THREADS = 4, 1
 """Of a worker: with how many of 1, 2, 4 and 8 each of them was the fastest."""
 
 START_SECONDS = 30

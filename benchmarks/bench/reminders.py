@@ -11,7 +11,7 @@ from benchmarks.bench.scales import Scale
 MOST_RATE = 10_000
 """The highest TELEGRAM_RATE, in messages a second: more than the machine can send."""
 
-THREADS = 4
+THREADS = 2
 """Of each worker process: more wait for each other where answers come at once."""
 
 
