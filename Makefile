@@ -25,6 +25,8 @@ URL ?=
 TIMES ?= 20
 # `make parity N=500 SEED=7` is a short run, and `make parity SEED=7 CASE=12` one case of it.
 CASE ?=
+# `make bench SCALE=small` has a fiftieth of the people and habits.
+SCALE ?= full
 # An existing folder that keeps what the run's processes log.
 LOGS ?=
 
