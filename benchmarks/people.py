@@ -37,7 +37,7 @@ def make_habits(
             for index in range(start, min(start + BATCH, count))
         )
     with connection.cursor() as cursor:
-        cursor.execute("ANALYZE")
+        cursor.execute("VACUUM ANALYZE")
 
 
 def _habit(owner: User, index: int, next_due_at: datetime.datetime) -> Habit:

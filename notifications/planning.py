@@ -17,7 +17,7 @@ from notifications import totals
 from notifications.ledger import reopen
 from notifications.models import Reminder, State
 
-BATCH = 1000
+BATCH = 2000
 """Habits planned in one transaction: short enough to keep locks and memory small."""
 
 PASSES = 5
