@@ -63,7 +63,7 @@ class Claim:
         """The account as far as the claim tells, which is its number; the rest is read when asked
         for (`User.refresh_from_db`).
         """
-        return loaded(User, (("id", self.pk), ("claim", self)))
+        return loaded(User, {"id": self.pk, "claim": self})
 
     def _accounts(self) -> QuerySet[User]:
         """The account, while it exists, is active and has not revoked the token's generation."""

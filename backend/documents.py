@@ -45,7 +45,7 @@ RULES = (
 CACHE_BYTES = 16 * 1024 * 1024
 BYTES_OF_A_CHARACTER = 260
 """What graphql-core's tokens and nodes take at most for one, as measured with 3.2."""
-BYTES_OF_A_PLAN = 240
+BYTES_OF_A_PLAN = 360
 """What the functions of a compiled operation take at most, for each character of its text."""
 BYTES_OF_AN_ENTRY = 4 * 1024
 """What an entry counts beside its text: it bounds their number."""

@@ -31,7 +31,7 @@ class Cursors:
 
     def write(self, values: Iterable[Any]) -> str:
         """The cursor of the row whose sort keys have these values."""
-        array = self._array % tuple([_json(value) for value in values])
+        array = self._array % tuple(map(_json, values))
         return b2a_base64(array.encode(), newline=False).decode()
 
     @cached_property

@@ -15,6 +15,8 @@ from urllib3 import HTTPConnectionPool, Retry, Timeout
 NEVER_AGAIN = Retry(total=False)
 """What goes wrong is raised as it is."""
 
+USER = "Authorization"
+
 _local = threading.local()
 
 
@@ -35,19 +37,17 @@ class _Connections:
         self._session.trust_env = False  # no proxy and no .netrc is looked for
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, _Adapter())
-        self._found: dict[str, tuple[HTTPConnectionPool, str]] = {}
+        self._found: dict[str, tuple[HTTPConnectionPool, str, dict[str, str]]] = {}
 
-    def to(self, url: str) -> tuple[HTTPConnectionPool, str]:
-        """The connections to an address, and what is asked for there."""
+    def to(self, url: str) -> tuple[HTTPConnectionPool, str, dict[str, str]]:
+        """The connections to an address, what is asked for there, and the header that the
+        address's user and password make, if it has them."""
         if url not in self._found:
             request = self._session.prepare_request(requests.Request("POST", url))
             adapter = cast("_Adapter", self._session.get_adapter(url))
-            self._found[url] = adapter.connections(request), request.path_url
+            user = {name: request.headers[name] for name in {USER} & request.headers.keys()}
+            self._found[url] = adapter.connections(request), request.path_url, user
         return self._found[url]
-
-    def close(self) -> None:
-        self._session.close()
-        self._found.clear()
 
 
 def post(url: str, body: bytes, content_type: str, timeout: Timeout) -> tuple[int, bytes]:
@@ -55,23 +55,18 @@ def post(url: str, body: bytes, content_type: str, timeout: Timeout) -> tuple[in
 
     Raises what `requests` says of an address that leads nowhere, and `urllib3` of the rest.
     """
-    pool, path = _own().to(url)
+    pool, path, user = _own().to(url)
     response = pool.urlopen(
         "POST",
         path,
         body,
-        {"Content-Type": content_type},
+        {"Content-Type": content_type, **user},
         retries=NEVER_AGAIN,
         redirect=False,
         assert_same_host=False,
         timeout=timeout,
     )
     return response.status, response.data
-
-
-def close() -> None:
-    """Closes those of this thread; the next request opens new ones."""
-    _own().close()
 
 
 def _own() -> _Connections:

@@ -101,17 +101,18 @@ def deliver_next(sender: Sender, deadline: datetime.datetime) -> bool:
     the stop.
     """
     is_busy = True
-    if outbox.asks_for_more():
-        is_empty = not outbox
-        # What is left waits neither for another thread that claims, nor for a slot.
-        if outbox.claiming.acquire(blocking=is_empty):
-            try:
-                if not is_empty:
-                    is_busy = _claim(sender, sender.clock(), grace=NONE)
-                elif not outbox:  # no other thread has claimed some meanwhile
-                    is_busy = _claim(sender, deadline)
-            finally:
-                outbox.claiming.release()
+    is_empty, now = not outbox, sender.clock()
+    # Nothing is claimed ahead beyond the deadline: others that do so would keep this run for ever.
+    is_wanted = (is_empty or now < deadline) and outbox.asks_for_more(now)
+    # What is left waits neither for another thread that claims, nor for a slot.
+    if is_wanted and outbox.claiming.acquire(blocking=is_empty):
+        try:
+            if not is_empty:
+                is_busy = _claim(sender, sender.clock(), grace=NONE)
+            elif not outbox:  # no other thread has claimed some meanwhile
+                is_busy = _claim(sender, deadline)
+        finally:
+            outbox.claiming.release()
     message = outbox.take(sender.clock())
     if message is not None:
         sender.bring_to_outcome(message)

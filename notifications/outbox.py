@@ -64,14 +64,15 @@ class Outbox:
     def __bool__(self) -> bool:
         return bool(self._messages)
 
-    def asks_for_more(self) -> bool:
+    def asks_for_more(self, now: datetime.datetime) -> bool:
         """Whether the caller is to claim the next rows: nothing is left; or, once after each claim,
-        no more than half of the window, and others are sending it meanwhile."""
+        no more than half of the window, and others are sending it in time."""
         with self._lock:
             if not self._messages:
                 return True
-            is_low = len(self._messages) <= self._window // 2 and self._under_way > 0
-            asks = is_low and not self._was_asked
+            is_low = len(self._messages) <= self._window // 2
+            is_in_time = self._under_way > 0 and self._messages[0].slot > now
+            asks = is_low and is_in_time and not self._was_asked
             self._was_asked |= asks
             return asks
 

@@ -53,6 +53,7 @@ class Request:
     token: str
     method: str
     payload: dict[str, Any]
+    authorization: str | None = None
 
     @property
     def chat_id(self) -> int:
@@ -408,7 +409,8 @@ class _Handler(BaseHTTPRequestHandler):
         if found is None or found[2] not in METHODS:
             self._send(not_found(), b"{}")
             return
-        request = Request(time.monotonic(), found[1], found[2], payload)
+        user = self.headers["Authorization"]
+        request = Request(time.monotonic(), found[1], found[2], payload, user)
         answer = api.take(request)
         if answer.after:
             api.closing.wait(answer.after)

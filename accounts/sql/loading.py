@@ -1,6 +1,6 @@
 """Models out of values that were read, for less than the ORM takes for one."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from typing import Any, TypeVar
 
 from django.db import DEFAULT_DB_ALIAS
@@ -10,7 +10,7 @@ from django.db.models.base import ModelState
 M = TypeVar("M", bound=Model)
 
 
-def loaded(model: type[M], values: Iterable[tuple[str, Any]]) -> M:
+def loaded(model: type[M], values: Mapping[str, Any]) -> M:
     """A stored instance with these attributes; other fields are read when they are asked for.
 
     As `Model.from_db` makes one, but for the signals of `__init__`, which nobody here receives.

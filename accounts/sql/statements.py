@@ -51,7 +51,7 @@ def models(
         return list(build(annotations))
     names = [*(field.attname for field in model._meta.concrete_fields), *annotations]
     found = prepared.rows(sql, parameters)
-    return [loaded(model, zip(names, row, strict=True)) for row in found]
+    return [loaded(model, dict(zip(names, row, strict=True))) for row in found]
 
 
 def insert(

@@ -130,13 +130,16 @@ class Field:
     def _directly_called(self, field: StrawberryField, resolver: Any) -> Resolve:
         """Calls the resolver with what it asks for, as Strawberry does."""
         sources = [resolver.parent_parameter, resolver.root_parameter]
-        names = [parameter.name for parameter in sources if parameter]
+        names = {parameter.name for parameter in sources if parameter}
         takes_self = bool(resolver.self_parameter)
         info_name = resolver.info_parameter and resolver.info_parameter.name
         convert = named_values(self.definition.args) if self.definition.args else None
         function = resolver.wrapped_func
         # What a mutation's field does besides, such as turning errors into its payload.
         result = None if type(field) in ONLY_CALL else field.get_result
+        if convert is None and result is None and takes_self and not info_name and len(names) == 1:
+            (name,) = names  # as most fields of a row
+            return lambda source, _context: function(source, **{name: source})
 
         def call(source: Any, context: ExecutionContext) -> Any:
             given = {} if convert is None else convert(self._arguments(context))

@@ -17,6 +17,8 @@ class PartialModel:
         self._columns = columns
         self._places: dict[str, int] = {}
         self._related: dict[str, PartialModel] = {}
+        self._behind: list[tuple[str, int, PartialModel]] = []
+        """The related ones: the relation, and the place of its key."""
 
     def need(self, name: str) -> None:
         """The field of that name is read, or that of a related model: `related_habit__action`."""
@@ -35,13 +37,15 @@ class PartialModel:
             related = PartialModel(model, f"{self._prefix}{relation}__", self._columns)
             related.need(model._meta.pk.name)
             self._related[relation] = related
+            self._behind.append((relation, self._places[f"{relation}_id"], related))
         return self._related[relation]
 
     def read(self, row: Row) -> models.Model:
         """As Django makes one that `only` has read: other fields are read when asked for."""
-        values = [(attribute, row[place]) for attribute, place in self._places.items()]
-        instance = loaded(self.model, values)
-        for relation, related in self._related.items():
-            key = instance.__dict__[f"{relation}_id"]
-            instance._state.fields_cache[relation] = None if key is None else related.read(row)
+        instance = loaded(
+            self.model, {attribute: row[place] for attribute, place in self._places.items()}
+        )
+        for relation, place, related in self._behind:
+            known = None if row[place] is None else related.read(row)
+            instance._state.fields_cache[relation] = known
         return instance

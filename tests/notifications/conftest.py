@@ -37,5 +37,5 @@ def api(settings: Settings) -> Iterator[FakeBotApi]:
         settings.TELEGRAM_API_URL = server.url
         settings.TELEGRAM_BOT_TOKEN = TOKEN
         yield server
-    connections.close()
+    connections._local.__dict__.clear()
     assert server.failures == []

@@ -155,7 +155,7 @@ def sender(stopping: threading.Event | None = None) -> Sender:
 
 def low_outbox(count: int) -> list[Message]:
     """So few messages are left that the next rows are wanted; another thread is sending one."""
-    messages = claim(count + 1)
+    messages = claim(count + 1, NOW + MOMENT)
     send_all(delivery.outbox, MOST, NOW)
     delivery.outbox.put(messages, NOW)
     delivery.outbox.take(NOW)
@@ -174,6 +174,20 @@ def test_while_others_send_what_is_left_a_thread_claims_the_next_rows(
     assert [each.chat_id for each in api.requests] == [left[0].chat_id]
     assert len(delivery.outbox.take_all()) == SIZE - 2
     assert states().count(State.PENDING) == 0
+
+
+@pytest.mark.django_db
+def test_beyond_its_deadline_a_run_claims_nothing_ahead(
+    make_rows: MakeRows, api: FakeBotApi
+) -> None:
+    """It would never end while others do so, too."""
+    make_rows(SIZE)
+    low_outbox(3)
+
+    delivery.deliver_next(sender(), NOW)
+
+    assert len(api.requests) == 1
+    assert states().count(State.PENDING) == SIZE - 4
 
 
 @pytest.mark.django_db
@@ -706,13 +720,13 @@ def test_while_answers_do_not_come_each_thread_claims_one(box: Outbox) -> None:
 def test_an_outbox_asks_for_more_when_it_is_empty_or_others_have_sent_half_of_it(
     box: Outbox,
 ) -> None:
-    assert box.asks_for_more()
+    assert box.asks_for_more(NOW)
 
     send_all(box, MOST, NOW)
-    box.put([a_message(NOW)] * MOST, NOW)
+    box.put([a_message(NOW + MOMENT)] * MOST, NOW)
     asked = []
     while box.take(NOW):
-        asked.append(box.asks_for_more())
+        asked.append(box.asks_for_more(NOW))
 
     # Once, as whoever was asked is doing it; and then each of those who have nothing to send.
     assert [index + 1 for index, asks in enumerate(asked) if asks] == [MOST // 2, MOST]
@@ -720,22 +734,31 @@ def test_an_outbox_asks_for_more_when_it_is_empty_or_others_have_sent_half_of_it
 
 def test_an_outbox_asks_once_more_after_each_claim(box: Outbox) -> None:
     send_all(box, MOST, NOW)
-    box.put([a_message(NOW)] * 2, NOW)
+    box.put([a_message(NOW + MOMENT)] * 2, NOW)
     box.take(NOW)
 
-    assert [box.asks_for_more() for _ in range(2)] == [True, False]
+    assert [box.asks_for_more(NOW) for _ in range(2)] == [True, False]
     box.put([], NOW)
-    assert not box.asks_for_more()
-    box.put([a_message(NOW)], NOW)
-    assert box.asks_for_more()
+    assert not box.asks_for_more(NOW)
+    box.put([a_message(NOW + MOMENT)], NOW)
+    assert box.asks_for_more(NOW)
 
 
 def test_an_outbox_from_which_nobody_sends_asks_for_no_more(box: Outbox) -> None:
     """Its one thread would keep it waiting."""
     send_all(box, MOST, NOW)
-    box.put([a_message(NOW)], NOW)
+    box.put([a_message(NOW + MOMENT)], NOW)
 
-    assert not box.asks_for_more()
+    assert not box.asks_for_more(NOW)
+
+
+def test_an_outbox_that_is_late_asks_for_no_more(box: Outbox) -> None:
+    """What its threads cannot send in time would miss its slot, and the bot's rate that slot."""
+    send_all(box, MOST, NOW)
+    box.put([a_message(NOW)] * 2, NOW)
+    box.take(NOW)
+
+    assert not box.asks_for_more(NOW)
 
 
 def test_the_time_of_a_claim_begins_with_its_first_slot(box: Outbox) -> None:

@@ -281,6 +281,14 @@ def test_connections_stay_open_and_each_thread_has_its_own(api: FakeBotApi) -> N
     assert len(threads) == 2
 
 
+def test_the_user_of_an_address_is_told_to_it(api: FakeBotApi, settings: Settings) -> None:
+    """As a relay in between may want it."""
+    settings.TELEGRAM_API_URL = api.url.replace("http://", "http://relay:pass@")
+    send_message(1001, "text")
+
+    assert api.requests[0].authorization == "Basic cmVsYXk6cGFzcw=="
+
+
 def test_the_environment_names_no_proxy(api: FakeBotApi, monkeypatch: pytest.MonkeyPatch) -> None:
     with socket.create_server(("127.0.0.1", 0)) as proxy:
         port = proxy.getsockname()[1]
