@@ -101,8 +101,8 @@ ACCESS_TOKENS = (
     Mutant(
         "that it is the whole token whose signature has held",
         ACCESS,
-        "    key = token, jwt_settings.JWT_SECRET_KEY\n",
-        '    key = token.rpartition(".")[0], jwt_settings.JWT_SECRET_KEY\n',
+        '    signed = f"{jwt_settings.JWT_SECRET_KEY} {token}"\n',
+        "    signed = jwt_settings.JWT_SECRET_KEY + token.rpartition('.')[0]\n",
     ),
     Mutant(
         "the end of tokens whose signature has held",
@@ -164,8 +164,8 @@ CLAIMED = (
     Mutant(
         "who it is that is read for until the claim is settled",
         CLAIMS,
-        '("id", self.pk)',
-        f'("id", {ANYBODY}.pk)',
+        '"id": self.pk',
+        f'"id": {ANYBODY}.pk',
     ),
     Mutant(
         "that an operation ends with its claim settled",
