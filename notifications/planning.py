@@ -17,8 +17,8 @@ from notifications import totals
 from notifications.ledger import reopen
 from notifications.models import Reminder, State
 
-BATCH = 2000
-"""Habits planned in one transaction: short enough to keep locks and memory small."""
+BATCH = 5000
+"""Habits planned in one transaction: a tenth of a second for those who wait for one of them."""
 
 PASSES = 5
 PAUSE = 0.05
