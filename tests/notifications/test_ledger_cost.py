@@ -3,7 +3,7 @@
 from typing import Any
 
 import pytest
-from django.db import connection, transaction
+from django.db import connection, connections, transaction
 from django.test.utils import CaptureQueriesContext
 
 from habits.models import Habit
@@ -66,6 +66,15 @@ def test_a_batch_reads_no_more_rows_than_it_has(statistics: str) -> None:
     read = {sql: rows_read(sql) for sql in explained(queries)}
     assert len(read) >= 6
     assert max(read.values()) <= BATCH, max(read, key=lambda sql: read[sql])
+
+
+def test_another_database_is_told_nothing_of_its_plans(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(connections["default"], "vendor", "sqlite")
+
+    with CaptureQueriesContext(connection) as queries:
+        bulk.find_rows_by_key()
+
+    assert len(queries) == 0
 
 
 def sent_before(days: int) -> None:
