@@ -6,10 +6,10 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import dj_database_url
 from django.core.exceptions import ImproperlyConfigured
 from redis.connection import parse_url
 
+from backend.databases import database
 from backend.environment import Environment
 from backend.secrets import check_key, development_key
 
@@ -152,16 +152,6 @@ USE_TZ = True
 
 # --- Storage -------------------------------------------------------------------------------------
 
-DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'habits.sqlite3'}")
-if not DATABASE_URL.startswith(("postgres://", "postgresql://", "sqlite:///")):
-    raise ImproperlyConfigured("DATABASE_URL must start with postgres:// or sqlite:///.")
-try:
-    DATABASES = {"default": dj_database_url.parse(DATABASE_URL, conn_max_age=None)}
-except ValueError:
-    raise ImproperlyConfigured("DATABASE_URL cannot be read: is it a complete URL?") from None
-if not DATABASES["default"]["NAME"]:
-    raise ImproperlyConfigured("DATABASE_URL must name a database.")
-
 POSTGRESQL_PARAMETERS = {
     # A server that loses its last commits in a crash would lose the intents to send, too: then a
     # message that went out is sent again, and nobody knows. Its own settings may be laxer.
@@ -175,32 +165,8 @@ POSTGRESQL_PARAMETERS = {
     ),
 }
 
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    Path(DATABASES["default"]["NAME"]).parent.mkdir(parents=True, exist_ok=True)
-    DATABASES["default"]["OPTIONS"] = {
-        # A transaction that reads first and writes later would fail at once, not wait, when
-        # another thread wrote in between; IMMEDIATE waits for its turn at the start.
-        "transaction_mode": "IMMEDIATE",
-        "timeout": 20,
-        "init_command": "PRAGMA journal_mode=WAL;",
-    }
-else:
-    DATABASES["default"]["ENGINE"] = "backend.postgresql"
-    DATABASES["default"]["CONN_HEALTH_CHECKS"] = True
-    options = DATABASES["default"].setdefault("OPTIONS", {})
-    # A server that vanished without a word is noticed within half a minute, not after hours. In
-    # seconds, but for the last, in milliseconds; what the URL says goes before.
-    for name, value in {
-        "connect_timeout": 5,
-        "keepalives_idle": 15,
-        "keepalives_interval": 5,
-        "keepalives_count": 3,
-        "tcp_user_timeout": 30_000,
-    }.items():
-        options.setdefault(name, value)
-    asked = " ".join(f"-c {name}={value}" for name, value in POSTGRESQL_PARAMETERS.items())
-    options["options"] = f"{options.get('options', '')} {asked}".strip()
-
+DATABASE_URL = env.text("DATABASE_URL", f"sqlite:///{DATA_DIR / 'habits.sqlite3'}")
+DATABASES = {"default": database(DATABASE_URL, POSTGRESQL_PARAMETERS)}
 PREPARED_STATEMENTS = env.boolean("PREPARED_STATEMENTS", default=True)
 
 REDIS_URL = env.text("REDIS_URL")
