@@ -113,13 +113,15 @@ def test_before_the_outcome_is_committed_the_row_is_ambiguous_and_sent_once_more
     assert (verdict.sent, verdict.ambiguous, verdict.duplicates) == (1, 1, 1)
 
 
-def test_a_row_that_kills_its_senders_ends_and_its_neighbours_are_sent_once(stage: Stage) -> None:
-    stage.settle(20)
-    poison = FIRST_CHAT + 7
+def lose_two_senders(stage: Stage, chat_id: int, **settings: str) -> None:
+    """Until all has ended: the first two senders die as their message reaches that chat.
+
+    They have one thread: what others have under way then is ambiguous, too.
+    """
     is_started, is_killed = threading.Event(), threading.Event()
 
     def kill(request: Request) -> None:
-        if request.chat_id == poison:
+        if request.chat_id == chat_id:
             assert is_started.wait(20)
             stage.processes[-1].kill()
             is_started.clear()
@@ -129,8 +131,7 @@ def test_a_row_that_kills_its_senders_ends_and_its_neighbours_are_sent_once(stag
     stage.start(Role.PLANNER)
     stage.tick()
     for _attempt in range(2):
-        # One thread of a slow bot, so that no neighbour is under way when it dies.
-        stage.start(Role.SENDER, threads=1, TELEGRAM_RATE="30")
+        stage.start(Role.SENDER, threads=1, **settings)
         is_started.set()
         stage.tick()
         assert is_killed.wait(20)
@@ -140,6 +141,13 @@ def test_a_row_that_kills_its_senders_ends_and_its_neighbours_are_sent_once(stag
     stage.start(Role.SENDER)
     stage.tick()
     stage.wait_until_all_ended()
+
+
+def test_a_row_that_kills_its_senders_ends_and_its_neighbours_are_sent_once(stage: Stage) -> None:
+    stage.settle(20)
+    poison = FIRST_CHAT + 7
+    # A slow bot, so that no neighbour is under way when its sender dies.
+    lose_two_senders(stage, poison, TELEGRAM_RATE="30")
 
     row = Reminder.objects.get(user__chat_id=poison)
     assert (row.state, row.reason, row.ambiguities) == ("failed", "ambiguous", 2)
@@ -155,30 +163,7 @@ def test_a_row_that_kills_the_sender_of_a_whole_batch_takes_no_neighbour_along(
     """They are ambiguous, too, as nobody knows how far it came; each of them arrives."""
     stage.settle(60)
     poison = FIRST_CHAT + 40
-    is_started, is_killed = threading.Event(), threading.Event()
-
-    def kill(request: Request) -> None:
-        if request.chat_id == poison:
-            assert is_started.wait(20)
-            stage.processes[-1].kill()
-            is_started.clear()
-            is_killed.set()
-
-    stage.bot.on_request = kill
-    stage.start(Role.PLANNER)
-    stage.tick()
-    for _attempt in range(2):
-        # One thread: what others have under way when it dies is ambiguous, too.
-        stage.start(Role.SENDER, threads=1)
-        is_started.set()
-        stage.tick()
-        assert is_killed.wait(20)
-        is_killed.clear()
-        stage.free_leases()
-        stage.skip_delays()
-    stage.start(Role.SENDER)
-    stage.tick()
-    stage.wait_until_all_ended()
+    lose_two_senders(stage, poison)
 
     verdict = stage.verdict()
     assert verdict.wrong == []
