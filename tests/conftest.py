@@ -3,7 +3,7 @@
 import datetime
 import json
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +14,7 @@ from pytest_django import Settings
 
 from accounts import throttling
 from accounts.models import User
+from accounts.sql import statements
 from habits.models import Habit
 
 PASSWORD = "a-long-enough-passphrase"
@@ -125,3 +126,11 @@ def make_habit() -> MakeHabit:
         return habit
 
     return make
+
+
+@pytest.fixture
+def _no_sql_written() -> Iterator[None]:
+    """As if no shape's SQL had been written yet; nothing that a test has written outlives it."""
+    statements.STATEMENTS.clear()
+    yield
+    statements.STATEMENTS.clear()

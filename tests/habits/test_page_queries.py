@@ -1,17 +1,18 @@
 """The shape of a page: SQL that was written for one list is not used for another."""
 
 import itertools
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
 import pytest
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from accounts.sql import statements
 from habits.models import Habit
 from habits.page_queries import PageQuery
 from habits.sort_keys import SortKey, sort_keys
 from tests.conftest import MakeHabit
+
+pytestmark = pytest.mark.usefixtures("_no_sql_written")
 
 Lists = Callable[[User], QuerySet[Habit]]
 
@@ -30,13 +31,6 @@ LISTS: dict[str, Lists] = {
     "with rewards": lambda user: Habit.objects.owned_by(user).with_rewards_others(),
     "none": lambda user: Habit.objects.owned_by(user).none(),
 }
-
-
-@pytest.fixture(autouse=True)
-def _nothing_written() -> Iterator[None]:
-    statements.STATEMENTS.clear()
-    yield
-    statements.STATEMENTS.clear()
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """SQL that the ORM writes once, and that is not used for what it was not written for."""
 
 import datetime
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from types import SimpleNamespace
 from typing import Any
 
@@ -18,14 +18,9 @@ from habits.models import Habit
 from tests.conftest import MakeHabit
 from tests.habits.conftest import Freeze, freeze  # noqa: F401  # a fixture
 
+pytestmark = pytest.mark.usefixtures("_no_sql_written")
+
 SHAPE = "a shape of this test"
-
-
-@pytest.fixture(autouse=True)
-def _nothing_written() -> Iterator[None]:
-    statements.STATEMENTS.clear()
-    yield
-    statements.STATEMENTS.clear()
 
 
 @pytest.fixture
